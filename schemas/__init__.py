@@ -1,0 +1,1 @@
+"""Contracts: whatever crosses a process boundary, as frozen models."""

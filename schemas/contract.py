@@ -1,0 +1,88 @@
+"""What all contracts share: frozen, closed, plain JSON in and out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Self
+
+import orjson
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+MAX_TEXT_BYTES = 1_048_576
+"""The largest transcript text, in bytes of UTF-8 (1 MiB)."""
+
+
+class ContractError(ValueError):
+    """Bytes that are not the record they should be. `reason` is one sentence for people, `kind` one word for programs."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+
+
+def _to_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""An instant with a zone, kept in UTC, written as RFC 3339."""
+
+Confidence = Annotated[float, Field(ge=0.0, le=1.0)]
+Offset = Annotated[int, Field(ge=0)]
+"""A place in the original text, counted in Unicode code points from 0."""
+
+CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+"""ISO 3166-1 alpha-3; states of the past by their former code (SUN, YUG, DDR)."""
+
+
+class Contract(BaseModel):
+    """A record or a part of one: frozen, with no field that the contract does not name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+
+    def encode(self) -> bytes:
+        """Write the record as one JSON object in UTF-8, fields in the order of the contract."""
+        return orjson.dumps(self.model_dump(mode="json"))
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Read a record.
+
+        Raises:
+            ContractError: `data` is not UTF-8, not JSON, or not this record; the reason names the field.
+        """
+        value = decode_json(data)
+        try:
+            return cls.model_validate(value)
+        except ValidationError as error:
+            raise ContractError("schema", describe_validation(cls.__name__, error)) from None
+
+
+def decode_json(data: bytes) -> object:
+    """Read JSON from bytes.
+
+    Raises:
+        ContractError: of kind `encoding` (not UTF-8) or `json`.
+    """
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ContractError("encoding", f"not UTF-8: byte {error.start} is 0x{data[error.start]:02x}") from None
+    try:
+        value: object = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise ContractError("json", f"not JSON: {error}") from None
+    return value
+
+
+def describe_validation(name: str, error: ValidationError) -> str:
+    """Say in one sentence which fields of a record are wrong, the first three of them by name."""
+    wrong = error.errors(include_url=False, include_input=False, include_context=False)
+    parts = []
+    for item in wrong[:3]:
+        where = ".".join(str(step) for step in item["loc"]) or "record"
+        what = "is unknown to this version" if item["type"] == "extra_forbidden" else item["msg"][:1].lower() + item["msg"][1:]
+        parts.append(f"{where}: {what}")
+    more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""  # noqa: PLR2004
+    return f"not a {name}: " + "; ".join(parts) + more

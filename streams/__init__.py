@@ -1,0 +1,1 @@
+"""Dragoman: transcripts in, alerts with the words that prove them out."""

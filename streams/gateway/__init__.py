@@ -1,0 +1,1 @@
+"""HTTP: transcripts in, alerts out, health and metrics."""

@@ -1,0 +1,1 @@
+"""Again: the same functions over files and history, without a broker."""

@@ -1,0 +1,1 @@
+"""Five Faust agents that carry records through the pipeline."""
