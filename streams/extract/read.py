@@ -1,0 +1,50 @@
+"""One transcript read from end to end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from schemas.enriched import EnrichedTranscript
+from schemas.event import EventContext
+from schemas.ids import content_hash
+from streams.extract.entities import find_mentions, resolve_entities
+from streams.extract.events import extract_events
+from streams.extract.reading import Reading
+from streams.extract.segments import split_segments, split_sentences
+from streams.extract.sketch import sketch_text
+
+if TYPE_CHECKING:
+    from schemas.transcript import TaggedTranscript
+    from streams.extract.models import Models
+
+READER_VERSION: Final = "1"
+"""Up by one when the reader reads differently; every record says which version read it."""
+
+
+def read_transcript(tagged: TaggedTranscript, models: Models) -> EnrichedTranscript:
+    """Read a transcript: parts, mentions, entities, events with their agreement reports. The same text, the same reading."""
+    transcript = tagged.transcript
+    segments = split_segments(transcript, tagged.language)
+    sentences = split_sentences(transcript.text, segments, tagged.language)
+    reading = Reading(transcript, tagged.language, segments, sentences)
+    context = EventContext(
+        transcript_id=transcript.id,
+        title=transcript.title,
+        source=transcript.source,
+        language=tagged.language.language,
+        event_time=transcript.event_time,
+        content_hash=content_hash(transcript.text),
+        sketch=sketch_text(transcript.text),
+    )
+    resolved = resolve_entities(reading, find_mentions(reading, models), models)
+    events = extract_events(reading, resolved, context, models)
+    return EnrichedTranscript(
+        transcript=transcript,
+        language=tagged.language,
+        reader_version=READER_VERSION,
+        segments=segments,
+        mentions=resolved.mentions,
+        entities=resolved.entities,
+        events=events,
+        context=context,
+    )
