@@ -1,0 +1,31 @@
+"""Everything that reading needs beside the text: loaded once, the same in every process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from streams.extract.language import LanguageModel, load_language_model
+
+LEXICON: Final = Path(__file__).parent / "lexicon"
+"""The folder of word lists and trained models that ships with the package."""
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What the parts of reading load, one field for each part; a part's module defines its type and its loader.
+
+    A loader takes the folder of its data and returns a frozen value; `load_models` is the only caller.
+    """
+
+    language: LanguageModel
+
+
+@cache
+def load_models() -> Models:
+    """Load every model and lexicon: the one door from reading to disk. Later calls give the same value at once."""
+    return Models(
+        language=load_language_model(),
+    )
