@@ -1,0 +1,94 @@
+# Everything here works in an empty clone: what a target needs is set up first, from the package registries alone.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check lint fix test-fast golden docs lock eval bench-rules clean
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP_QUIET := $(if $(CI),-q,)
+DEV_TOOLS := schemas streams tests benchmarks training
+
+help: ## show what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+# --- set-up ---------------------------------------------------------------------------------------------------------
+
+# A folder that a killed run left half-made does not start, and is made anew.
+$(VENV)/.base: requirements/build.txt
+	@if ! $(PY) -m pip --version >/dev/null 2>&1; then
+	  found=
+	  for candidate in $${PYTHON:-} python3 python3.13 python3.12 python3.11; do
+	    if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1; then found="$$candidate"; break; fi
+	  done
+	  if [ -z "$$found" ]; then echo "No Python 3.11, 3.12 or 3.13 was found: install one, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; fi
+	  rm -rf $(VENV)
+	  echo "Python environment: $$("$$found" --version) in $(VENV)"
+	  "$$found" -m venv $(VENV) || { rm -rf $(VENV); echo "$$found cannot make a virtual environment: on Debian and Ubuntu, apt-get install python3-venv" >&2; exit 1; }
+	fi
+	$(PY) -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/build.txt
+	touch $@
+
+$(VENV)/.run: $(VENV)/.base requirements/run.txt pyproject.toml
+	@echo "Installing what Dragoman needs"
+	$(VENV)/bin/uv pip install $(PIP_QUIET) --python $(PY) --require-hashes --only-binary :all: -r requirements/run.txt
+	$(VENV)/bin/uv pip install -q --python $(PY) --no-deps --no-build-isolation --offline -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@echo "Installing what its tests need"
+	$(VENV)/bin/uv pip install $(PIP_QUIET) --python $(PY) --require-hashes --only-binary :all: -r requirements/dev.txt
+	touch $@
+
+setup: $(VENV)/.run ## the command, at .venv/bin/dragoman
+	@echo "Ready: $(VENV)/bin/dragoman --help"
+
+# --- run ------------------------------------------------------------------------------------------------------------
+
+demo: $(VENV)/.run ## a real Kafka, the worker, the gateway and sample transcripts; ONCE=1 ends when they are through
+	@exec $(VENV)/bin/dragoman up --demo $(if $(ONCE),--once,)
+
+run: $(VENV)/.run ## the same without samples, with data that persists
+	@exec $(VENV)/bin/dragoman up
+
+# --- checks ---------------------------------------------------------------------------------------------------------
+
+test: lint $(VENV)/.dev ## the whole suite, on a real Kafka that it starts itself
+	@$(PY) -m pytest
+
+check: lint test-fast ## lint, types, import contracts, rules, and the tests that need no broker
+
+test-fast: $(VENV)/.dev ## the tests that need no broker
+	@$(PY) -m pytest -q -n 2 -m "not kafka and not slow"
+
+lint: $(VENV)/.dev ## ruff, mypy, import contracts, rule files
+	@tools="$$(ls -d $(DEV_TOOLS) 2>/dev/null | tr '\n' ' ')"
+	$(VENV)/bin/ruff check -q $$tools
+	$(VENV)/bin/ruff format -q --check $$tools
+	$(VENV)/bin/mypy --no-error-summary
+	$(VENV)/bin/lint-imports --no-timing >build-lint.log 2>&1 || { cat build-lint.log; rm -f build-lint.log; exit 1; }
+	rm -f build-lint.log
+	$(VENV)/bin/dragoman rules check --quiet
+
+fix: $(VENV)/.dev ## format, and mend what the linter can
+	@tools="$$(ls -d $(DEV_TOOLS) 2>/dev/null | tr '\n' ' ')"
+	$(VENV)/bin/ruff check -q --fix $$tools || true
+	$(VENV)/bin/ruff format -q $$tools
+
+# --- written by commands, never by hand -----------------------------------------------------------------------------
+
+golden: $(VENV)/.dev ## write the expected results of the golden tests anew
+	@$(PY) -m tests.golden
+
+docs: $(VENV)/.dev ## write the generated schemas and tables anew
+	@$(PY) -m tests.generated
+
+lock: $(VENV)/.base ## lock the newest versions that pyproject.toml allows
+	@compile="$(VENV)/bin/uv pip compile -q --universal --generate-hashes --only-binary :all: --no-header --no-annotate --python-version 3.11 $(LOCK_FLAGS)"
+	$$compile --group build -o requirements/build.txt
+	$$compile pyproject.toml -c requirements/build.txt -o requirements/run.txt
+	$$compile pyproject.toml --group dev -c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
+
+clean: ## remove what was built here; downloads in the user's cache stay
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
