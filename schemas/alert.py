@@ -48,7 +48,9 @@ class Match(Contract):
     id: str
     rule_id: str
     rule_version: int
-    group: tuple[tuple[str, str], ...] = Field(default=(), description="The fields of group-by and their values")
+    group: tuple[tuple[str, str], ...] = Field(
+        default=(), description="The fields of group-by and their values"
+    )
     selection: str | None = Field(default=None, description="Which part of a correlation it is")
     clauses: tuple[ClauseMatch, ...]
     slots: dict[str, Any] = Field(default_factory=dict, description="Values for the summary")
@@ -77,7 +79,9 @@ class AlertStatus(StrEnum):
 class Alert(Contract):
     """One alert, with every slot's words, speaker and source, and the clause that each satisfied."""
 
-    id: str = Field(description="Derived from rule, rule version, window and group: the same alert has the same id anywhere")
+    id: str = Field(
+        description="Derived from rule, rule version, window and group: the same alert has the same id anywhere"
+    )
     rule_id: str
     rule_version: int
     rule_title: str
@@ -93,7 +97,9 @@ class Alert(Contract):
     stage: Stage | None = None
     agreement_id: str | None = None
     clauses: tuple[ClauseMatch, ...] = ()
-    subjects: tuple[Subject, ...] = Field(description="The reports behind it, oldest first, the last fifty at most")
+    subjects: tuple[Subject, ...] = Field(
+        description="The reports behind it, oldest first, the last fifty at most"
+    )
     origins: int = Field(ge=1, description="Independent origins behind it")
     languages: tuple[str, ...] = ()
 

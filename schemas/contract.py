@@ -68,7 +68,9 @@ def decode_json(data: bytes) -> object:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ContractError("encoding", f"not UTF-8: byte {error.start} is 0x{data[error.start]:02x}") from None
+        raise ContractError(
+            "encoding", f"not UTF-8: byte {error.start} is 0x{data[error.start]:02x}"
+        ) from None
     try:
         value: object = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -82,7 +84,18 @@ def describe_validation(name: str, error: ValidationError) -> str:
     parts = []
     for item in wrong[:3]:
         where = ".".join(str(step) for step in item["loc"]) or "record"
-        what = "is unknown to this version" if item["type"] == "extra_forbidden" else item["msg"][:1].lower() + item["msg"][1:]
-        parts.append(f"{where}: {what}")
+        parts.append(f"{where}: {_in_words(item['type'], item['msg'])}")
     more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""  # noqa: PLR2004
     return f"not a {name}: " + "; ".join(parts) + more
+
+
+def _in_words(kind: str, message: str) -> str:
+    match kind:
+        case "extra_forbidden":
+            return "is unknown to this version; a newer one may have written it"
+        case "missing":
+            return "is missing"
+        case "value_error":
+            return message.removeprefix("Value error, ")
+        case _:
+            return message[:1].lower() + message[1:]

@@ -51,7 +51,10 @@ class Entity(Contract):
     id: str
     type: EntityType
     name: str = Field(description="The fullest form found, or the canonical name of a known one")
-    code: str | None = Field(default=None, description="CAMEO-like: state or organisation, then sector, such as IRN:COP or INTERPOL:IGO")
+    code: str | None = Field(
+        default=None,
+        description="CAMEO-like: state or organisation, then sector, such as IRN:COP or INTERPOL:IGO",
+    )
     countries: tuple[CountryCode, ...] = Field(default=(), description="The states it is or acts for")
     role: str | None = Field(default=None, description="Office or rank, as written")
     organisation_id: str | None = Field(default=None, description="The body it belongs to or leads")

@@ -169,7 +169,9 @@ class Argument(Contract):
     role: ArgumentRole
     entity_id: str | None = None
     name: str
-    code: str | None = Field(default=None, description="State or organisation code, with sector where it is known: IRN, IRN:COP")
+    code: str | None = Field(
+        default=None, description="State or organisation code, with sector where it is known: IRN, IRN:COP"
+    )
     text: str
     start: Offset
     end: Offset
@@ -190,7 +192,9 @@ class AgreementReport(Contract):
 
     instrument: InstrumentType
     stage: Stage
-    next_stage: Stage | None = Field(default=None, description="The step that is announced to follow, such as to_be_signed")
+    next_stage: Stage | None = Field(
+        default=None, description="The step that is announced to follow, such as to_be_signed"
+    )
     polarity: Polarity = Polarity.ASSERTED
     is_news: bool = Field(default=True, description="The passage reports a step that is new at its date")
     parties: tuple[Party, ...] = ()
@@ -198,7 +202,9 @@ class AgreementReport(Contract):
     scope: Scope = Scope.OTHER
     subject: str | None = Field(default=None, description="What it is about, verbatim")
     name: str | None = Field(default=None, description="Its own name where it has one: Treaty on Open Skies")
-    missing: tuple[str, ...] = Field(default=(), description="What a clearer report would have said: parties, stage, domain")
+    missing: tuple[str, ...] = Field(
+        default=(), description="What a clearer report would have said: parties, stage, domain"
+    )
 
     @property
     def party_codes(self) -> tuple[str, ...]:
@@ -215,7 +221,9 @@ class EventContext(Contract):
     language: str
     event_time: Time
     content_hash: str = Field(description="SHA-256 of the text, for the count of independent origins")
-    sketch: tuple[int, ...] = Field(default=(), description="MinHash of the text: near-equal texts are copies of one origin")
+    sketch: tuple[int, ...] = Field(
+        default=(), description="MinHash of the text: near-equal texts are copies of one origin"
+    )
 
 
 class Event(Contract):
@@ -224,7 +232,9 @@ class Event(Contract):
     id: str
     type: PloverType
     mode: str | None = None
-    contexts: tuple[str, ...] = Field(default=(), description="PLOVER contexts, and the domains of the instrument")
+    contexts: tuple[str, ...] = Field(
+        default=(), description="PLOVER contexts, and the domains of the instrument"
+    )
     cameo: str | None = Field(default=None, pattern=r"^\d{2,4}$")
     arguments: tuple[Argument, ...] = ()
     realis: Realis = Realis.ASSERTED

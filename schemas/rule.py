@@ -44,8 +44,12 @@ class AlertTemplate(Contract):
     """How a rule's alerts look."""
 
     topic: str = Field(pattern=r"^[a-z][a-z0-9-]{0,59}$", description="Alerts also go to alerts.<topic>.v1")
-    summary: str = Field(min_length=1, max_length=500, description="One line; {slots} are filled from the match")
-    level: dict[str, Level] = Field(default_factory=dict, description="Level by stage, where it differs from the rule's")
+    summary: str = Field(
+        min_length=1, max_length=500, description="One line; {slots} are filled from the match"
+    )
+    level: dict[str, Level] = Field(
+        default_factory=dict, description="Level by stage, where it differs from the rule's"
+    )
 
 
 class Rule(Contract):
@@ -65,7 +69,17 @@ class Rule(Contract):
     detection: dict[str, Any]
     correlation: dict[str, Any] | None = None
     group_by: tuple[str, ...] = ()
-    timespan_s: int | None = Field(default=None, ge=1, description="Matches of one group within it are one alert, updated")
-    hold_s: int | None = Field(default=None, ge=1, description="The match must stand this long, in event time, before the alert is raised")
-    suppress_s: int | None = Field(default=None, ge=1, description="After an alert, further ones of its group only update it for this long")
+    timespan_s: int | None = Field(
+        default=None, ge=1, description="Matches of one group within it are one alert, updated"
+    )
+    hold_s: int | None = Field(
+        default=None,
+        ge=1,
+        description="The match must stand this long, in event time, before the alert is raised",
+    )
+    suppress_s: int | None = Field(
+        default=None,
+        ge=1,
+        description="After an alert, further ones of its group only update it for this long",
+    )
     alert: AlertTemplate

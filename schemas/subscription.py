@@ -21,7 +21,9 @@ class AlertFilter(Contract):
     sources: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     level: Level | None = Field(default=None, description="This level or a higher one")
-    changes: tuple[AlertChangeKind, ...] = Field(default=(), description="Only these changes; empty means all")
+    changes: tuple[AlertChangeKind, ...] = Field(
+        default=(), description="Only these changes; empty means all"
+    )
 
 
 class Digest(Contract):
@@ -45,7 +47,9 @@ class Subscription(Contract):
     id: str
     name: str = Field(min_length=1, max_length=200)
     filter: AlertFilter = AlertFilter()
-    channel: str = Field(description="https:// address of a webhook, or an Apprise URL; empty for stream and feed only")
+    channel: str = Field(
+        description="https:// address of a webhook, or an Apprise URL; empty for stream and feed only"
+    )
     secrets: tuple[str, ...] = Field(default=(), description="Signing secrets of a webhook, newest first")
     digest: Digest | None = None
     quiet: QuietHours | None = None

@@ -49,16 +49,26 @@ class Topic:
         return f"dragoman.{self.name}"
 
 
-TRANSCRIPTS_RAW: Final = Topic("transcripts.raw.v1", "transcript id", Transcript, "Transcripts as they came", retention_ms=30 * DAY_MS)
+TRANSCRIPTS_RAW: Final = Topic(
+    "transcripts.raw.v1", "transcript id", Transcript, "Transcripts as they came", retention_ms=30 * DAY_MS
+)
 TRANSCRIPTS_TAGGED: Final = Topic(
-    "transcripts.tagged.v1", "transcript id", TaggedTranscript, "With language of the whole and of each part", retention_ms=7 * DAY_MS
+    "transcripts.tagged.v1",
+    "transcript id",
+    TaggedTranscript,
+    "With language of the whole and of each part",
+    retention_ms=7 * DAY_MS,
 )
 TRANSCRIPTS_ENRICHED: Final = Topic(
     "transcripts.enriched.v1", "transcript id", EnrichedTranscript, "With segments, mentions, entities, events, agreements",
     retention_ms=90 * DAY_MS,
 )  # fmt: skip
 EVENTS_EXTRACTED: Final = Topic(
-    "events.extracted.v1", "sorted codes of its actors", Event, "One event with its evidence", retention_ms=90 * DAY_MS
+    "events.extracted.v1",
+    "sorted codes of its actors",
+    Event,
+    "One event with its evidence",
+    retention_ms=90 * DAY_MS,
 )
 AGREEMENTS_CHANGED: Final = Topic(
     "agreements.changed.v1", "sorted codes of its parties", Transition, "One step of an agreement: before, after, evidence",
@@ -67,18 +77,46 @@ AGREEMENTS_CHANGED: Final = Topic(
 AGREEMENTS_CURRENT: Final = Topic(
     "agreements.current.v1", "agreement id", Agreement, "Each agreement as it stands", cleanup=Cleanup.COMPACT
 )
-RULES: Final = Topic("rules.v1", "rule id", Rule, "Rules at work, or a tombstone", cleanup=Cleanup.COMPACT, single_partition=True)
+RULES: Final = Topic(
+    "rules.v1",
+    "rule id",
+    Rule,
+    "Rules at work, or a tombstone",
+    cleanup=Cleanup.COMPACT,
+    single_partition=True,
+)
 RULES_MATCHED: Final = Topic(
-    "rules.matched.v1", "rule id and group values", Match, "One match with what it matched on", retention_ms=30 * DAY_MS
+    "rules.matched.v1",
+    "rule id and group values",
+    Match,
+    "One match with what it matched on",
+    retention_ms=30 * DAY_MS,
 )
 RULES_MISSED: Final = Topic(
     "rules.missed.v1", "rule id", NearMiss, "Near misses, for the authors of rules", retention_ms=7 * DAY_MS
 )
-ALERTS: Final = Topic("alerts.v1", "alert id", AlertChange, "Every change of every alert, the whole alert each time", retention_ms=365 * DAY_MS)
-SUBSCRIPTIONS: Final = Topic(
-    "subscriptions.v1", "subscription id", Subscription, "Subscriptions, or a tombstone", cleanup=Cleanup.COMPACT, single_partition=True
+ALERTS: Final = Topic(
+    "alerts.v1",
+    "alert id",
+    AlertChange,
+    "Every change of every alert, the whole alert each time",
+    retention_ms=365 * DAY_MS,
 )
-DELIVERIES: Final = Topic("deliveries.v1", "alert id", Delivery, "What was sent where, when, with what answer", retention_ms=90 * DAY_MS)
+SUBSCRIPTIONS: Final = Topic(
+    "subscriptions.v1",
+    "subscription id",
+    Subscription,
+    "Subscriptions, or a tombstone",
+    cleanup=Cleanup.COMPACT,
+    single_partition=True,
+)
+DELIVERIES: Final = Topic(
+    "deliveries.v1",
+    "alert id",
+    Delivery,
+    "What was sent where, when, with what answer",
+    retention_ms=90 * DAY_MS,
+)
 
 TOPICS: Final[tuple[Topic, ...]] = (
     TRANSCRIPTS_RAW, TRANSCRIPTS_TAGGED, TRANSCRIPTS_ENRICHED, EVENTS_EXTRACTED, AGREEMENTS_CHANGED, AGREEMENTS_CURRENT,
@@ -91,7 +129,13 @@ ALERT_TOPIC_NAMES: Final = ("security-mou", "diplomacy", "military", "coercion",
 
 def alert_topic(name: str) -> Topic:
     """Give the topic that carries the alerts of one subject, such as alerts.security-mou.v1."""
-    return Topic(f"alerts.{name}.v1", ALERTS.key, AlertChange, f"The alerts of the rules with topic {name}", retention_ms=ALERTS.retention_ms)
+    return Topic(
+        f"alerts.{name}.v1",
+        ALERTS.key,
+        AlertChange,
+        f"The alerts of the rules with topic {name}",
+        retention_ms=ALERTS.retention_ms,
+    )
 
 
 def dead_letter_topic_name(name: str) -> str:

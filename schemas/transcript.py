@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, field_validator
 
 from schemas.contract import (
     MAX_TEXT_BYTES,
@@ -16,8 +16,11 @@ from schemas.contract import (
     Offset,
     Time,
     decode_json,
+    describe_validation,
 )
 from schemas.ids import content_hash, derived_id
+
+_NO_ID: Final = "-"
 
 
 class Medium(StrEnum):
@@ -34,17 +37,23 @@ class Medium(StrEnum):
 class Source(Contract):
     """Who said it: the broadcaster, its programme, its medium, and the state it speaks from."""
 
-    broadcaster: str = Field(min_length=1, max_length=200, description="Name of the station, paper or agency, such as IRIB")
+    broadcaster: str = Field(
+        min_length=1, max_length=200, description="Name of the station, paper or agency, such as IRIB"
+    )
     programme: str | None = Field(default=None, max_length=300)
     medium: Medium = Medium.OTHER
-    country: CountryCode | None = Field(default=None, description="ISO 3166-1 alpha-3 of the state the broadcaster belongs to")
+    country: CountryCode | None = Field(
+        default=None, description="ISO 3166-1 alpha-3 of the state the broadcaster belongs to"
+    )
 
 
 class Translation(Contract):
     """Where a text came from before it was translated."""
 
     source_language: str | None = Field(default=None, max_length=35, description="BCP 47 tag of the original")
-    by: str | None = Field(default=None, max_length=200, description="Who translated: a service, a person, a machine")
+    by: str | None = Field(
+        default=None, max_length=200, description="Who translated: a service, a person, a machine"
+    )
 
 
 class Caption(Contract):
@@ -62,28 +71,37 @@ class Transcript(Contract):
     Fields that the contract does not name are kept under `extra`.
     """
 
-    id: str = Field(min_length=1, max_length=200, description="Given by the source, or derived from source and content")
+    id: str = Field(
+        min_length=1, max_length=200, description="Given by the source, or derived from source and content"
+    )
     source: Source
     language: str | None = Field(default=None, max_length=35, description="BCP 47 tag as declared, if it was")
     title: str | None = Field(default=None, max_length=2000)
     text: str = Field(min_length=1)
     published_time: Time | None = None
     broadcast_time: Time | None = None
-    ingest_time: Time = Field(description="When it came in at the door; decides nothing where another time is known")
+    ingest_time: Time = Field(
+        description="When it came in at the door; decides nothing where another time is known"
+    )
     place: str | None = Field(default=None, max_length=300, description="Where it was reported from")
     translation: Translation | None = None
     captions: tuple[Caption, ...] = ()
-    extra: dict[str, Any] = Field(default_factory=dict, description="What came along and has no field of its own")
+    extra: dict[str, Any] = Field(
+        default_factory=dict, description="What came along and has no field of its own"
+    )
 
-    @model_validator(mode="after")
-    def _check_text(self) -> Self:
-        if not self.text.strip():
-            raise ValueError("text: is empty")
-        if len(self.text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
-            raise ValueError(f"text: is over the limit of {MAX_TEXT_BYTES} bytes")
-        if any("\ud800" <= sign <= "\udfff" for sign in self.text):
-            raise ValueError("text: holds a lone surrogate, which is no character")
-        return self
+    @field_validator("text")
+    @classmethod
+    def _check_text(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("is empty")
+        try:
+            size = len(text.encode("utf-8"))
+        except UnicodeEncodeError as error:
+            raise ValueError(f"holds a lone surrogate at {error.start}, which is no character") from None
+        if size > MAX_TEXT_BYTES:
+            raise ValueError(f"is {size} bytes, over the limit of {MAX_TEXT_BYTES}")
+        return text
 
     @property
     def event_time(self) -> Time:
@@ -93,7 +111,9 @@ class Transcript(Contract):
 
 def derive_transcript_id(source: Source, title: str | None, text: str) -> str:
     """Give the id of a transcript that came without one: the same words from the same source are the same transcript."""
-    return derived_id("transcript", source.broadcaster, source.programme or "", title or "", content_hash(text))
+    return derived_id(
+        "transcript", source.broadcaster, source.programme or "", title or "", content_hash(text)
+    )
 
 
 def decode_transcript(data: bytes) -> Transcript:
@@ -106,7 +126,9 @@ def decode_transcript(data: bytes) -> Transcript:
     """
     value = decode_json(data)
     if not isinstance(value, dict):
-        raise ContractError("schema", f"not a Transcript: a JSON object is expected, not {type(value).__name__}")
+        raise ContractError(
+            "schema", f"not a Transcript: a JSON object is expected, not {type(value).__name__}"
+        )
     return parse_transcript(value)
 
 
@@ -116,23 +138,23 @@ def parse_transcript(value: dict[str, Any]) -> Transcript:
     Raises:
         ContractError: as `decode_transcript`.
     """
-    from pydantic import ValidationError  # noqa: PLC0415 - kept beside its only use
-
-    from schemas.contract import describe_validation  # noqa: PLC0415
-
     known = {name: item for name, item in value.items() if name in Transcript.model_fields}
     unknown = {name: item for name, item in value.items() if name not in Transcript.model_fields}
     if unknown:
         extra = known.get("extra")
         known["extra"] = {**(extra if isinstance(extra, dict) else {}), **unknown}
+    given = known.get("id")
+    if given is None:
+        known["id"] = _NO_ID
     try:
-        if not known.get("id"):
-            source = Source.model_validate(known.get("source"))
-            text, title = known.get("text"), known.get("title")
-            known["id"] = derive_transcript_id(source, title if isinstance(title, str) else None, text if isinstance(text, str) else "")
-        return Transcript.model_validate(known)
+        transcript = Transcript.model_validate(known)
     except ValidationError as error:
         raise ContractError("schema", describe_validation("Transcript", error)) from None
+    if given is not None:
+        return transcript
+    return transcript.model_copy(
+        update={"id": derive_transcript_id(transcript.source, transcript.title, transcript.text)}
+    )
 
 
 class LanguagePart(Contract):
@@ -187,5 +209,7 @@ class Segment(Contract):
     kind: SegmentKind
     start: Offset
     end: Offset
-    speaker: str | None = Field(default=None, description="Who speaks, as written or as the role: reporter, anchor, a name")
+    speaker: str | None = Field(
+        default=None, description="Who speaks, as written or as the role: reporter, anchor, a name"
+    )
     story: int = Field(default=0, ge=0, description="Which story of the transcript it belongs to, from 0")

@@ -75,7 +75,9 @@ def enrich(data: bytes, models: Models) -> Outcome:
         return _parked(error)
     enriched = read_transcript(tagged, models)
     event_time = tagged.transcript.event_time
-    events = (Output(topics.EVENTS_EXTRACTED, group_key(e.actor_codes), e, event_time) for e in enriched.events)
+    events = (
+        Output(topics.EVENTS_EXTRACTED, group_key(e.actor_codes), e, event_time) for e in enriched.events
+    )
     return Emit((Output(topics.TRANSCRIPTS_ENRICHED, tagged.transcript.id, enriched, event_time), *events))
 
 
@@ -98,9 +100,20 @@ def post(data: bytes, book: Book | None) -> Posted:
     posting = post_event(book, event)
     outputs: list[Output] = []
     if posting.transition is not None:
-        outputs.append(Output(topics.AGREEMENTS_CHANGED, posting.transition.agreement.key, posting.transition, event.context.event_time))
+        outputs.append(
+            Output(
+                topics.AGREEMENTS_CHANGED,
+                posting.transition.agreement.key,
+                posting.transition,
+                event.context.event_time,
+            )
+        )
     if posting.agreement is not None:
-        outputs.append(Output(topics.AGREEMENTS_CURRENT, posting.agreement.id, posting.agreement, event.context.event_time))
+        outputs.append(
+            Output(
+                topics.AGREEMENTS_CURRENT, posting.agreement.id, posting.agreement, event.context.event_time
+            )
+        )
     return Posted(posting.book, Emit(tuple(outputs)))
 
 
@@ -152,10 +165,11 @@ def judge_time(state: RuleState, watermark: datetime) -> Judged:
 
 def _judged(state: RuleState | None, found: Match | None, watermark: datetime | None) -> Judged:
     evaluation = evaluate(state, found, watermark)
-    outputs: list[Output] = []
-    for change in evaluation.changes:
-        for topic in (topics.ALERTS, topics.alert_topic(change.alert.topic)):
-            outputs.append(Output(topic, change.alert.id, change, change.alert.updated_time))
+    outputs = [
+        Output(topic, change.alert.id, change, change.alert.updated_time)
+        for change in evaluation.changes
+        for topic in (topics.ALERTS, topics.alert_topic(change.alert.topic))
+    ]
     return Judged(evaluation.state, Emit(tuple(outputs)))
 
 
