@@ -9,7 +9,7 @@ from pydantic import Field
 
 from schemas.contract import Confidence, Contract, Time
 from schemas.event import Evidence, Party, Stage
-from schemas.rule import Level, RuleSource
+from schemas.rule import Level, RuleHead, RuleSource
 from schemas.transcript import Source
 
 
@@ -48,10 +48,16 @@ class Match(Contract):
     id: str
     rule_id: str
     rule_version: int
+    rule: RuleHead = Field(description="What judging needs of the rule")
     group: tuple[tuple[str, str], ...] = Field(
         default=(), description="The fields of group-by and their values"
     )
-    selection: str | None = Field(default=None, description="Which part of a correlation it is")
+    selection: str | None = Field(
+        default=None, description="Which step of a correlation, or corroborate, contradict, cancel"
+    )
+    sketch: tuple[int, ...] = Field(
+        default=(), description="MinHash of the text, to tell copies of one origin"
+    )
     clauses: tuple[ClauseMatch, ...]
     slots: dict[str, Any] = Field(default_factory=dict, description="Values for the summary")
     subject: Subject
