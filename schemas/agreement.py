@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from schemas.contract import Confidence, Contract, Time
-from schemas.event import Evidence, InstrumentType, Party, Scope, Stage
+from schemas.event import Evidence, InstrumentType, Party, Polarity, Scope, Stage
 from schemas.transcript import Source
 
 
@@ -19,7 +19,10 @@ class Report(Contract):
     title: str | None = None
     source: Source
     event_time: Time
-    stage: Stage
+    language: str | None = None
+    stage: Stage = Field(description="The stage that this report speaks of")
+    polarity: Polarity = Polarity.ASSERTED
+    is_news: bool = True
     evidence: Evidence
     origin: int = Field(ge=0, description="Number of the independent origin; copies of one text share it")
 
@@ -41,14 +44,22 @@ class Agreement(Contract):
     since: Time = Field(description="Event time of the step it stands at")
     first_time: Time
     last_time: Time
-    sequence: int = Field(ge=1, description="Number of transitions so far")
+    sequence: int = Field(
+        ge=0, description="Number of transitions so far; 0: known from background reports only"
+    )
     origins: int = Field(ge=1, description="Independent origins that told the step it stands at")
     reports: tuple[Report, ...] = Field(description="The reports, oldest first, the last hundred at most")
     dropped_reports: int = Field(default=0, ge=0, description="Older reports no longer in the list")
 
 
 class TransitionKind(StrEnum):
-    """Why a stage changed."""
+    """Why there is a transition.
+
+    first: a new instrument, at whatever stage. step: further in its life. exit: rejected, suspended, withdrawn,
+    expired or violated. revival: back to life after an exit. denial: the step it stands at is denied; the stage
+    stays and `denied` is set. correction: its only source takes a step back. corroboration: another independent
+    origin tells the step it stands at; stage and `before` are equal, and it is no news by itself.
+    """
 
     FIRST = "first"
     STEP = "step"
@@ -56,6 +67,7 @@ class TransitionKind(StrEnum):
     DENIAL = "denial"
     CORRECTION = "correction"
     REVIVAL = "revival"
+    CORROBORATION = "corroboration"
 
 
 class Transition(Contract):
