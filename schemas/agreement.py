@@ -82,6 +82,7 @@ class Transition(Contract):
     transcript_id: str
     title: str | None = None
     source: Source
+    language: str | None = None
     event_time: Time
     confidence: Confidence
     evidence: Evidence

@@ -175,6 +175,8 @@ class Argument(Contract):
     text: str
     start: Offset
     end: Offset
+    latitude: float | None = Field(default=None, ge=-90, le=90, description="Of a place, where it is known")
+    longitude: float | None = Field(default=None, ge=-180, le=180)
 
 
 class Party(Contract):
