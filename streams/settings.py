@@ -14,9 +14,21 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DRAGOMAN_", frozen=True, extra="forbid")
 
-    broker: str = Field(default="127.0.0.1:9092", description="Kafka bootstrap servers, host:port, several by comma")
-    partitions: int = Field(default=4, ge=1, le=1000, description="Partitions of every topic that `dragoman topics create` makes")
-    replication: int = Field(default=1, ge=1, le=10, description="Copies of every partition; 3 on a cluster of three")
+    broker: str = Field(
+        default="127.0.0.1:9092", description="Kafka bootstrap servers, host:port, several by comma"
+    )
+    partitions: int = Field(
+        default=4, ge=1, le=1000, description="Partitions of every topic that `dragoman topics create` makes"
+    )
+    replication: int = Field(
+        default=1, ge=1, le=10, description="Copies of every partition; 3 on a cluster of three"
+    )
+    topic_prefix: str = Field(
+        default="",
+        pattern=r"^([a-zA-Z0-9_-]+\.)*$",
+        max_length=100,
+        description="What the names of all topics begin with, such as `test.`: several installations on one Kafka",
+    )
     data_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("dragoman", appauthor=False)),
         description="Folder of the local broker's data and of the worker's state",
@@ -25,23 +37,50 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(platformdirs.user_cache_dir("dragoman", appauthor=False)),
         description="Folder for what is downloaded once: the broker's jars",
     )
-    local_broker_port: int = Field(default=9092, ge=1, le=65535, description="Port of the local broker that `dragoman up` starts")
-    group: str = Field(default="dragoman", pattern=r"^[a-z0-9.-]{1,100}$", description="Consumer group prefix of the worker")
+    local_broker_port: int = Field(
+        default=9092, ge=1, le=65535, description="Port of the local broker that `dragoman up` starts"
+    )
+    group: str = Field(
+        default="dragoman", pattern=r"^[a-z0-9.-]{1,100}$", description="Consumer group prefix of the worker"
+    )
     worker_id: str | None = Field(
-        default=None, min_length=1, description="Unique and lasting name of this worker (static membership); unset: a dynamic member"
+        default=None,
+        min_length=1,
+        description="Unique and lasting name of this worker (static membership); unset: a dynamic member",
     )
     health_host: str = Field(default="127.0.0.1", description="Address of the worker's health and metrics")
-    health_port: int = Field(default=6066, ge=0, le=65535, description="Port of the worker's health and metrics; 0 picks a free one")
+    health_port: int = Field(
+        default=6066,
+        ge=0,
+        le=65535,
+        description="Port of the worker's health and metrics; 0 picks a free one",
+    )
     gateway_host: str = Field(default="127.0.0.1", description="Address of the gateway")
-    gateway_port: int = Field(default=8080, ge=0, le=65535, description="Port of the gateway; 0 picks a free one")
-    session_timeout_s: float = Field(default=45.0, ge=1, description="A worker not heard of for this long loses its partitions")
+    gateway_port: int = Field(
+        default=8080, ge=0, le=65535, description="Port of the gateway; 0 picks a free one"
+    )
+    session_timeout_s: float = Field(
+        default=45.0, ge=1, description="A worker not heard of for this long loses its partitions"
+    )
     commit_interval_s: float = Field(default=1.0, gt=0, description="How often finished work is committed")
-    retry_first_s: float = Field(default=0.2, gt=0, description="First pause before a failed send is tried again; it doubles")
+    retry_first_s: float = Field(
+        default=0.2, gt=0, description="First pause before a failed send is tried again; it doubles"
+    )
     retry_limit_s: float = Field(default=30.0, gt=0, description="Longest pause between two tries")
-    step_attempts: int = Field(default=3, ge=1, description="Tries of a step that fails on a record before the record is parked")
-    stall_s: float = Field(default=60.0, gt=0, description="Lag without a commit for this long means not ready")
-    lateness_s: int = Field(default=3600, ge=0, description="Event time by which a record may come late and still count in order")
-    idle_s: float = Field(default=30.0, gt=0, description="A partition without records for this long no longer holds up event time")
+    step_attempts: int = Field(
+        default=3, ge=1, description="Tries of a step that fails on a record before the record is parked"
+    )
+    stall_s: float = Field(
+        default=60.0, gt=0, description="Lag without a commit for this long means not ready"
+    )
+    lateness_s: int = Field(
+        default=3600, ge=0, description="Event time by which a record may come late and still count in order"
+    )
+    idle_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="A partition without records for this long no longer holds up event time",
+    )
 
 
 def load_settings() -> Settings:

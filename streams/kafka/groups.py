@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from schemas import topics
+from schemas.topics import Cleanup
+from streams.kafka.topics import RECORD_LIMIT_BYTES, TopicPlan, kafka_name
 
 if TYPE_CHECKING:
     from schemas.topics import Topic
+    from streams.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +35,24 @@ AGENTS: Final[tuple[Agent, ...]] = (LANGUAGE, EXTRACTION, LEDGER, MATCHING, ALER
 """In the order in which a transcript passes them."""
 
 
-def group_id(group: str, agent: str) -> str:
+def group_id(agent: Agent, settings: Settings) -> str:
     """Give the consumer group of an agent; it is the id of its Faust app too.
 
     One group for each agent, so that a process with one of them and a process with all of them agree.
     """
-    return f"{group}-{agent}"
+    return f"{settings.group}-{agent.name}"
 
 
-def changelog_name(group: str, agent: Agent) -> str | None:
-    """Give the compacted topic from which an agent's table is recovered, by the name that Faust expects."""
-    return None if agent.table is None else f"{group_id(group, agent.name)}-{agent.table}-changelog"
+def changelog_name(agent: Agent, settings: Settings) -> str:
+    """Give the topic on the broker from which an agent's table is recovered."""
+    return kafka_name(f"{group_id(agent, settings)}-{agent.table}-changelog", settings)
 
 
-def changelog_names(group: str) -> tuple[str, ...]:
-    """Give the changelogs of all agents: compacted, and with as many partitions as the topics they stand beside."""
-    return tuple(name for agent in AGENTS if (name := changelog_name(group, agent)) is not None)
+def changelog_plans(settings: Settings) -> tuple[TopicPlan, ...]:
+    """Say how the changelogs should be: compacted, and with as many partitions as the topics that their agents read."""
+    configs = {"cleanup.policy": Cleanup.COMPACT.value, "max.message.bytes": str(RECORD_LIMIT_BYTES)}
+    return tuple(
+        TopicPlan(changelog_name(agent, settings), settings.partitions, settings.replication, configs)
+        for agent in AGENTS
+        if agent.table is not None
+    )

@@ -1,0 +1,122 @@
+"""Connections to Kafka: producers, readers without a group, and the administrator."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaConnectionError, KafkaError, UnknownTopicOrPartitionError
+
+from streams.kafka.topics import DEAD_LETTER_LIMIT_BYTES, TopicError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from streams.settings import Settings
+
+COMPRESSION: Final = "lz4"
+"""Cheapest to write of those that every client in any language reads."""
+
+
+class NoBrokerError(Exception):
+    """No Kafka answers where one should be; the message says where and what to do."""
+
+
+@asynccontextmanager
+async def open_producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    """Give a producer that is told of every record by all replicas (acks=all) and writes none twice by a retry of its own.
+
+    Raises:
+        NoBrokerError: No Kafka answers.
+    """
+    producer = AIOKafkaProducer(
+        **_connection(settings),
+        acks="all",
+        enable_idempotence=True,
+        compression_type=COMPRESSION,
+        # Good: the size limits lie with the topics; the producer must be able to park what is largest.
+        max_request_size=DEAD_LETTER_LIMIT_BYTES,
+    )
+    async with _opened(producer, settings):
+        yield producer
+
+
+@asynccontextmanager
+async def open_reader(settings: Settings, *names: str, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:  # noqa: ANN401 - as aiokafka takes them
+    """Give a consumer without a group, which commits nothing.
+
+    With names of topics, all their partitions are assigned, read from the beginning unless one seeks; without,
+    assign some.
+
+    Raises:
+        NoBrokerError: No Kafka answers.
+        TopicError: One of the topics is not there.
+    """
+    reader = AIOKafkaConsumer(
+        *names,
+        **_connection(settings),
+        **{
+            "group_id": None,
+            "enable_auto_commit": False,
+            "auto_offset_reset": "earliest",
+            "isolation_level": "read_committed",
+            # A record larger than this comes all the same, alone: these only bound what is held at once.
+            "max_partition_fetch_bytes": 4 * 1_048_576,
+            "fetch_max_wait_ms": 100,
+            **options,
+        },
+    )
+    async with _opened(reader, settings):
+        yield reader
+
+
+@asynccontextmanager
+async def open_admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Give the administrator of topics and groups.
+
+    Raises:
+        NoBrokerError: No Kafka answers.
+    """
+    admin = AIOKafkaAdminClient(**_connection(settings))
+    try:
+        await _start(admin, settings)
+        yield admin
+    finally:
+        await admin.close()
+
+
+def _connection(settings: Settings) -> dict[str, Any]:
+    """Give what every client needs to connect; TLS and SASL belong here once there are settings for them."""
+    return {"bootstrap_servers": settings.broker, "client_id": "dragoman"}
+
+
+@asynccontextmanager
+async def _opened(client: AIOKafkaProducer | AIOKafkaConsumer, settings: Settings) -> AsyncIterator[None]:
+    try:
+        await _start(client, settings)
+        yield
+    finally:
+        await client.stop()
+
+
+async def _start(
+    client: AIOKafkaProducer | AIOKafkaConsumer | AIOKafkaAdminClient, settings: Settings
+) -> None:
+    try:
+        await client.start()
+    except (KafkaConnectionError, OSError) as error:
+        raise NoBrokerError(
+            f"no Kafka answers at {settings.broker}: start one with `dragoman up`, or set DRAGOMAN_BROKER"
+        ) from error
+    except UnknownTopicOrPartitionError as error:
+        raise TopicError(
+            f"there is no topic {error.args[0] if error.args else ''}: `dragoman topics create` makes it"
+        ) from error
+    except KafkaError as error:
+        raise NoBrokerError(f"the Kafka at {settings.broker} refuses the connection: {error}") from error
+    except ValueError as error:
+        raise NoBrokerError(
+            f"DRAGOMAN_BROKER is {settings.broker!r}, which is not host:port: {error}"
+        ) from error

@@ -1,0 +1,246 @@
+"""Topics on a Kafka: which there should be, making them, what differs, and how far they were read."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+from aiokafka import TopicPartition
+from aiokafka.admin import NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
+
+from schemas.topics import (
+    ALERT_TOPIC_NAMES,
+    FOREVER_MS,
+    MAX_RECORD_BYTES,
+    TOPICS,
+    Cleanup,
+    Topic,
+    alert_topic,
+    dead_letter_topic_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from aiokafka import AIOKafkaConsumer
+    from aiokafka.admin import AIOKafkaAdminClient
+
+    from streams.settings import Settings
+
+RECORD_LIMIT_BYTES: Final = MAX_RECORD_BYTES + 1_048_576
+"""What a topic takes: the largest record with its key, headers and the frame of its batch."""
+
+DEAD_LETTER_LIMIT_BYTES: Final = 2 * RECORD_LIMIT_BYTES
+"""What a dead-letter topic takes: whatever its source took, with the reason in headers."""
+
+
+class TopicError(Exception):
+    """A topic is not there or could not be made; the message says which, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    """How one topic should be on the broker. `name` is the full name, prefix and all."""
+
+    name: str
+    partitions: int
+    replication: int
+    configs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """How one topic is: records per partition, and for each group how many it has not finished."""
+
+    name: str
+    partitions: int
+    records: int
+    lag: Mapping[str, int]
+
+
+def kafka_name(topic: Topic | str, settings: Settings) -> str:
+    """Give the name of a topic on the broker. The only place that knows of the prefix."""
+    return settings.topic_prefix + (topic if isinstance(topic, str) else topic.name)
+
+
+def dead_letter_name(topic: Topic | str, settings: Settings) -> str:
+    """Give the name, on the broker, of the topic where the records of another one are parked."""
+    return kafka_name(dead_letter_topic_name(topic if isinstance(topic, str) else topic.name), settings)
+
+
+def all_topics(alerts: Iterable[str] = ALERT_TOPIC_NAMES) -> tuple[Topic, ...]:
+    """Give every topic of the registry and one alert topic for each of the names, each once."""
+    return (*TOPICS, *(alert_topic(name) for name in dict.fromkeys(alerts)))
+
+
+def plan_topics(
+    settings: Settings, topics: Iterable[Topic], extra: Iterable[TopicPlan] = ()
+) -> tuple[TopicPlan, ...]:
+    """Say how the given topics should be, with a dead-letter topic for each; `extra` comes as it is, last."""
+    plans: list[TopicPlan] = []
+    for topic in topics:
+        partitions = 1 if topic.single_partition else settings.partitions
+        plans.append(
+            TopicPlan(kafka_name(topic, settings), partitions, settings.replication, _configs(topic))
+        )
+    for topic in topics:
+        # Kept for ever: nothing is parked and then lost because nobody looked in time.
+        configs = {**_BASE, "cleanup.policy": "delete", "retention.ms": str(FOREVER_MS)}
+        configs["max.message.bytes"] = str(DEAD_LETTER_LIMIT_BYTES)
+        plans.append(TopicPlan(dead_letter_name(topic, settings), 1, settings.replication, configs))
+    return (*plans, *extra)
+
+
+_BASE: Final = {
+    # Records of old broadcasts would else be deleted as soon as they come in, and those of clocks that run ahead
+    # be refused; when something took place stands in the header ce_time.
+    "message.timestamp.type": "LogAppendTime",
+}
+
+
+def _configs(topic: Topic) -> dict[str, str]:
+    configs = {**_BASE, "cleanup.policy": topic.cleanup.value, "max.message.bytes": str(RECORD_LIMIT_BYTES)}
+    if topic.cleanup is Cleanup.TIME:
+        configs["retention.ms"] = str(topic.retention_ms)
+    return configs
+
+
+async def create_topics(admin: AIOKafkaAdminClient, plans: Sequence[TopicPlan]) -> tuple[str, ...]:
+    """Make the topics that are not there yet and give their names. Those that are there stay as they are.
+
+    Raises:
+        TopicError: The broker refuses one.
+    """
+    there = set(await admin.list_topics())
+    wanted = [p for p in plans if p.name not in there]
+    if not wanted:
+        return ()
+    new = [NewTopic(p.name, p.partitions, p.replication, topic_configs=dict(p.configs)) for p in wanted]
+    answer = await admin.create_topics(new, timeout_ms=30_000)
+    made = []
+    for name, code, *words in answer.topic_errors:
+        if code == 0:
+            made.append(name)
+        elif code != TopicAlreadyExistsError.errno:
+            why = next((w for w in words if w), None) or for_code(code).__name__
+            raise TopicError(f"topic {name} could not be made: {why}")
+    await _await_leaders(admin, made)
+    return tuple(made)
+
+
+async def _await_leaders(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
+    """Return when each partition has a leader, so that the first record sent finds one."""
+    deadline = time.monotonic() + 30
+    while names:
+        found = await admin.describe_topics(list(names))
+        if all(t["error_code"] == 0 and all(p["leader"] >= 0 for p in t["partitions"]) for t in found):
+            return
+        if time.monotonic() > deadline:
+            raise TopicError(
+                "the broker made the topics, but gives their partitions no leader: look at its log"
+            )
+        await asyncio.sleep(0.05)
+
+
+async def delete_topics(admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
+    """Delete topics and all that is in them. For tests and for the namespaces of replays."""
+    answer = await admin.delete_topics(list(names))
+    for name, code in answer.topic_error_codes:
+        if code not in (0, UnknownTopicOrPartitionError.errno):
+            raise TopicError(f"topic {name} could not be deleted: {for_code(code).__name__}")
+
+
+async def check_topics(admin: AIOKafkaAdminClient, plans: Sequence[TopicPlan]) -> tuple[str, ...]:
+    """Say in one sentence each what differs from the plans; none means all is as it should be."""
+    found = {t["topic"]: t for t in await admin.describe_topics()}
+    there = [p for p in plans if p.name in found]
+    configs = await _read_configs(admin, [p.name for p in there])
+    differences = []
+    for plan in plans:
+        if plan.name not in found:
+            differences.append(f"topic {plan.name} is missing: `dragoman topics create` makes it")
+            continue
+        count = len(found[plan.name]["partitions"])
+        if count != plan.partitions:
+            differences.append(
+                f"topic {plan.name} has {_count(count, 'partition')} and should have {plan.partitions}: the count of a "
+                "topic with keys is not changed in place; set DRAGOMAN_PARTITIONS to what is there, or delete the "
+                "topic and make it again"
+            )
+        for name, value in plan.configs.items():
+            if (real := configs[plan.name].get(name)) != value:
+                differences.append(
+                    f"topic {plan.name} has {name}={real} and should have {value}: `kafka-configs --alter` sets it"
+                )
+    return tuple(differences)
+
+
+async def _read_configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    if not names:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    read: dict[str, dict[str, str]] = {}
+    for answer in await admin.describe_configs(resources):
+        for code, words, _, name, entries in answer.resources:
+            if code:
+                raise TopicError(
+                    f"the settings of topic {name} could not be read: {words or for_code(code).__name__}"
+                )
+            read[name] = {entry[0]: entry[1] for entry in entries}
+    return read
+
+
+async def list_topics(
+    admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, names: Sequence[str], groups: Sequence[str]
+) -> tuple[TopicState, ...]:
+    """Say for each of the topics that is there how many partitions and records it has, and each group's lag on it."""
+    found = {t["topic"]: len(t["partitions"]) for t in await admin.describe_topics()}
+    there = [name for name in names if name in found]
+    partitions = [TopicPartition(name, number) for name in there for number in range(found[name])]
+    begin = await reader.beginning_offsets(partitions) if partitions else {}
+    end = await reader.end_offsets(partitions) if partitions else {}
+    lag: dict[str, dict[str, int]] = {name: {} for name in there}
+    for group in groups:
+        for place, committed in sorted((await admin.list_consumer_group_offsets(group)).items()):
+            if place.topic in lag and place in end and committed.offset >= 0:
+                of_topic = lag[place.topic]
+                of_topic[group] = of_topic.get(group, 0) + max(0, end[place] - committed.offset)
+    return tuple(
+        TopicState(
+            name,
+            found[name],
+            sum(end[p] - begin[p] for p in partitions if p.topic == name),
+            lag[name],
+        )
+        for name in there
+    )
+
+
+async def worker_groups(admin: AIOKafkaAdminClient, settings: Settings) -> tuple[str, ...]:
+    """Give the consumer groups of the worker: the group of the settings and those that begin with it and a dash."""
+    group = settings.group
+    try:
+        known = [name for name, *_ in await admin.list_consumer_groups()]
+    except GroupAuthorizationFailedError:
+        return ()
+    return tuple(sorted(name for name in known if name == group or name.startswith(group + "-")))
+
+
+def nearest_topic(name: str, names: Iterable[str]) -> str | None:
+    """Give the name that someone who typed `name` most likely meant."""
+    close = get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return close[0] if close else None
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
