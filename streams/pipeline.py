@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from schemas import topics
 from schemas.agreement import Transition
-from schemas.alert import Match
+from schemas.alert import AlertChange, Match
 from schemas.contract import Contract, ContractError
 from schemas.dead_letter import DeadLetterReason
 from schemas.enriched import EnrichedTranscript
@@ -165,12 +165,16 @@ def judge_time(state: RuleState, watermark: datetime) -> Judged:
 
 def _judged(state: RuleState | None, found: Match | None, watermark: datetime | None) -> Judged:
     evaluation = evaluate(state, found, watermark)
-    outputs = [
+    return Judged(evaluation.state, Emit(announce(evaluation.changes)))
+
+
+def announce(changes: tuple[AlertChange, ...]) -> tuple[Output, ...]:
+    """Say where the changes of alerts go: all of them to alerts.v1, and each to the topic of its subject."""
+    return tuple(
         Output(topic, change.alert.id, change, change.alert.updated_time)
-        for change in evaluation.changes
+        for change in changes
         for topic in (topics.ALERTS, topics.alert_topic(change.alert.topic))
-    ]
-    return Judged(evaluation.state, Emit(tuple(outputs)))
+    )
 
 
 def _parked(error: ContractError) -> DeadLetter:
