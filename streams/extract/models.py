@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from streams.extract.language import LanguageModel, load_language_model
+from streams.extract.names import Names, load_names
 
 LEXICON: Final = Path(__file__).parent / "lexicon"
 """The folder of word lists and trained models that ships with the package."""
@@ -21,6 +22,7 @@ class Models:
     """
 
     language: LanguageModel
+    names: Names
 
 
 @cache
@@ -28,4 +30,5 @@ def load_models() -> Models:
     """Load every model and lexicon: the one door from reading to disk. Later calls give the same value at once."""
     return Models(
         language=load_language_model(),
+        names=load_names(LEXICON),
     )

@@ -1,0 +1,1 @@
+"""Scripts that write what the reader ships: tables of names and trained models."""
