@@ -265,6 +265,23 @@ class LocalBroker:
         finally:
             self._abandon()
 
+    def discard(self) -> None:
+        """Remove the folder and all that it holds, and first stop a broker that a killed run left in it.
+
+        Raises:
+            DataInUseError: A run that was not killed has the folder.
+        """
+        if not self.folder.exists():
+            return
+        self._take_folder()
+        try:
+            leftover = self._find_leftover()
+            if leftover is not None:
+                _end(leftover.process)
+            shutil.rmtree(self.folder)
+        finally:
+            self._abandon()
+
     def is_alive(self) -> bool:
         """Say whether the broker's process runs."""
         if self._child is not None:
