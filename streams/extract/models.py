@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from streams.extract.instruments import AgreementLexicon, load_agreement_lexicon
 from streams.extract.language import LanguageModel, load_language_model
 from streams.extract.names import Names, load_names
 
@@ -21,6 +22,7 @@ class Models:
     A loader takes the folder of its data and returns a frozen value; `load_models` is the only caller.
     """
 
+    agreements: AgreementLexicon
     language: LanguageModel
     names: Names
 
@@ -29,6 +31,7 @@ class Models:
 def load_models() -> Models:
     """Load every model and lexicon: the one door from reading to disk. Later calls give the same value at once."""
     return Models(
+        agreements=load_agreement_lexicon(LEXICON),
         language=load_language_model(),
         names=load_names(LEXICON),
     )

@@ -1,0 +1,218 @@
+"""The nouns that name an instrument, and the noun phrases around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from schemas.event import InstrumentType, Stage
+from streams.extract.phrases import Phrases, plain_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from streams.extract.reading import Sentence
+
+MAX_PREMODIFIERS: Final = 8
+"""So many words before the noun can belong to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentNoun:
+    """A noun that names an instrument.
+
+    An `anaphor` can stand for any instrument named before; one that `needs_act` counts only where something is
+    done with it.
+    """
+
+    type: InstrumentType
+    anaphor: bool
+    needs_act: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that is done with an instrument, and the stage it leads to by how it is told."""
+
+    name: str
+    stages: Mapping[str, Stage]
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A word form of an act: base, s, past, part, ing, noun or prep; `links` are the prepositions a noun takes."""
+
+    act: Act
+    form: str
+    links: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementLexicon:
+    """The words of agreements, ready to be looked up."""
+
+    nouns: Phrases[InstrumentNoun]
+    excluded: Phrases[bool]
+    triggers: Phrases[Trigger]
+    acts: Mapping[str, Act]
+    subject_verbs: Phrases[Stage]
+    controllers: Phrases[str]
+    denials: Phrases[bool]
+    modifiers: Phrases[Stage]
+    domains: tuple[tuple[str, Phrases[str]], ...]
+    actors: Phrases[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NounPhrase:
+    """An instrument's noun with its words: tokens `start` to `end` of its sentence, the noun itself `head` to `tail`."""
+
+    noun: InstrumentNoun
+    sentence: int
+    start: int
+    head: int
+    tail: int
+    end: int
+    determiner: str
+    plural: bool
+
+
+_ARTICLES: Final = frozenset(
+    "a an the this that these those its their our his her my your any no some several many two three four five six"
+    " seven eight nine ten both such each every another all various numerous most first second new dozen".split()
+)
+_STOPS: Final = frozenset(
+    "of on in at by for to from with between and or but as if than about into over under after before since while"
+    " that which who whom whose is are was were be been being has have had will would shall should may might can"
+    " could must do does did not said says say it he she they we i you him them us there where when because so"
+    " against during without within through toward towards regarding concerning via per"
+    " also however following including agreed agree agrees signed sign signs signing reached reach".split()
+)
+_ENDS: Final = frozenset(". ; : ? ! — – -- ... [ ] ” \"".split())
+
+
+def load_agreement_lexicon(folder: Path) -> AgreementLexicon:
+    """Read agreements.yml of a folder."""
+    data = yaml.safe_load((folder / "agreements.yml").read_text(encoding="utf-8"))
+    acts = {item["act"]: Act(item["act"], {mode: Stage(stage) for mode, stage in item["stages"].items()}) for item in data["acts"]}
+    return AgreementLexicon(
+        nouns=Phrases.of(
+            (form, InstrumentNoun(InstrumentType(item["type"]), item.get("anaphor", False), item.get("needs_act", False)))
+            for item in data["instruments"]
+            for form in item["forms"]
+        ),
+        excluded=Phrases.of((item["phrase"], True) for item in data["not_instruments"]),
+        triggers=Phrases.of(pair for item in data["acts"] for pair in _triggers(item, acts[item["act"]])),
+        acts=acts,
+        subject_verbs=Phrases.of((word, Stage(item["stage"])) for item in data["subject_verbs"] for word in item["words"]),
+        controllers=Phrases.of((word, mode) for mode, words in data["controllers"].items() for word in words),
+        denials=Phrases.of((word, True) for word in data["denials"]),
+        modifiers=Phrases.of((word, Stage(stage)) for stage, item in data["modifiers"].items() for word in item["words"]),
+        domains=tuple((name, Phrases.of((word, name) for word in item["words"])) for name, item in data["domains"].items()),
+        actors=Phrases.of((word, sort) for sort, item in data["actors"].items() for word in item["words"]),
+    )
+
+
+def _triggers(item: Mapping[str, Any], act: Act) -> Iterator[tuple[str, Trigger]]:
+    for entry in item["verbs"]:
+        for form, text in _forms(entry["verb"], entry.get("forms"), entry.get("ing")):
+            yield text, Trigger(act, form)
+    for noun, links in item.get("nouns", {}).items():
+        yield noun, Trigger(act, "noun", frozenset(str(links).split(",")))
+    for word in item.get("words", ()):
+        yield word, Trigger(act, "past")
+    for word in item.get("prepositions", ()):
+        yield word, Trigger(act, "prep")
+
+
+def _forms(verb: str, irregular: list[str] | None, ing: str | None) -> Iterator[tuple[str, str]]:
+    base, _, rest = verb.partition(" ")
+    rest = f" {rest}" if rest else ""
+    stem = base[:-1] if base.endswith("e") and not base.endswith("ee") else base
+    yield "base", base + rest
+    if base.endswith("y") and base[-2:-1] not in "aeiou":
+        third, past = base[:-1] + "ies", base[:-1] + "ied"
+    elif base.endswith(("s", "x", "z", "ch", "sh")):
+        third, past = base + "es", base + "ed"
+    else:
+        third, past = base + "s", stem + "ed"
+    yield "s", ("has" if base == "have" else third) + rest
+    if irregular:
+        yield "past", irregular[0]
+        yield "part", irregular[1]
+        doubled = irregular[0].removesuffix("ed")
+        if irregular[0].endswith("ed") and len(doubled) > len(base):
+            stem = doubled
+    else:
+        yield "past", past + rest
+    yield "ing", (ing or stem + "ing") + rest
+
+
+def sentence_words(sentence: Sentence) -> tuple[str, ...]:
+    """Give the words of a sentence as the lexicon holds them."""
+    return tuple(plain_word(token.text) for token in sentence.tokens)
+
+
+def find_noun_phrases(index: int, words: tuple[str, ...], lexicon: AgreementLexicon) -> tuple[NounPhrase, ...]:
+    """Find the instruments named in a sentence, in order, with the words that belong to each."""
+    found = []
+    blocked = _blocked(words, lexicon)
+    at = 0
+    while at < len(words):
+        hit = lexicon.nouns.at(words, at)
+        if hit is None or at in blocked:
+            at += 1
+            continue
+        noun, tail = hit
+        found.append(_phrase(noun, index, words, (at, tail), lexicon))
+        at = tail
+    return tuple(found)
+
+
+def _blocked(words: tuple[str, ...], lexicon: AgreementLexicon) -> frozenset[int]:
+    """Give the places whose word stands in a phrase that is no instrument."""
+    blocked: set[int] = set()
+    for at in range(len(words)):
+        hit = lexicon.excluded.at(words, at)
+        if hit:
+            blocked.update(range(at, hit[1]))
+    return frozenset(blocked)
+
+
+def _phrase(noun: InstrumentNoun, index: int, words: tuple[str, ...], place: tuple[int, int], lexicon: AgreementLexicon) -> NounPhrase:
+    head, tail = place
+    start = _left_edge(words, head, lexicon)
+    end = tail
+    if words[end : end + 1] == ("(",):  # the short form that often follows the long one
+        close = next((at for at in range(end + 1, min(end + 6, len(words))) if words[at] == ")"), None)
+        end = close + 1 if close is not None else end
+    determiner = words[start] if words[start] in _ARTICLES else ""
+    last = words[tail - 1]
+    first = words[head]
+    plural = first.endswith(("s", "a")) and first not in ("cessation",) and (tail - head > 1 or last.endswith("s"))
+    return NounPhrase(noun, index, start, head, tail, end, determiner, plural)
+
+
+def _left_edge(words: tuple[str, ...], head: int, lexicon: AgreementLexicon) -> int:
+    """Walk from the noun to the first word of its phrase; a determiner ends it, and a coordination is gone through."""
+    at = head
+    while at > 0 and head - at < MAX_PREMODIFIERS:
+        word = words[at - 1]
+        if word in _ARTICLES:
+            at -= 1
+            if at > 0 and words[at - 1] in _ARTICLES:
+                at -= 1
+            break
+        if word == "and" and at > 1 and at < head and words[at - 2] not in _STOPS and words[at - 2] not in _ENDS and words[at - 2] != ",":
+            at -= 1
+            continue
+        if word in _STOPS or word in _ENDS or word in {",", "(", ")", "*", "“", "‘", "'"}:
+            break
+        trigger = lexicon.triggers.at(words, at - 1)
+        if trigger and trigger[0].form != "noun" and not lexicon.modifiers.at(words, at - 1):
+            break
+        at -= 1
+    return at
