@@ -120,9 +120,7 @@ def _open(key: str, number: str, sighting: Sighting) -> tuple[Entry, Transition 
         words=merge_words({}, sighting.language, sighting.words),
         names=merge_words({}, sighting.language, sighting.names),
         others=tuple(sorted(sighting.others)),
-        tellers=(
-            Teller(origin=0, broadcaster=context.source.broadcaster, content_hash=context.content_hash),
-        ),
+        tellers=(_make_teller(sighting, 0),),
         told=(0,),
         step_broadcaster=context.source.broadcaster,
         step_transcript_id=context.transcript_id,
