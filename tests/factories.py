@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from schemas.alert import Alert, AlertChange, AlertChangeKind, AlertStatus, Subject
 from schemas.event import (
     AgreementReport,
     Event,
@@ -17,6 +18,7 @@ from schemas.event import (
     Stage,
 )
 from schemas.ids import content_hash, derived_id
+from schemas.rule import Level, RuleSource
 from schemas.transcript import Source, Transcript
 
 NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -34,7 +36,7 @@ def make_transcript(
     )
 
 
-def make_report(parties: tuple[str, ...] = ("IRN", "CHN"), **fields: object) -> AgreementReport:
+def make_report(parties: tuple[str, ...] = ("IRN", "CHN"), /, **fields: object) -> AgreementReport:
     """A report of a memorandum on border security, by default between Iran and China and signed."""
     return AgreementReport.model_validate(
         {
@@ -84,4 +86,41 @@ def make_event(
             "reader_version": "test",
             **fields,
         }
+    )
+
+
+def make_alert_change(number: int = 1, *, sequence: int = 1, **fields: object) -> AlertChange:
+    subject = Subject(
+        kind=RuleSource.AGREEMENTS,
+        record_id=f"transition-{number}",
+        transcript_id=f"t-{number}",
+        source=make_source(),
+        language="en",
+        event_time=NOON,
+        origin="1",
+        evidence=(Evidence(text="agreed to draft a memorandum", start=0, end=28),),
+    )
+    alert = {
+        "id": f"alert-{number}",
+        "rule_id": "rule-1",
+        "rule_version": 1,
+        "rule_title": "New security agreement",
+        "topic": "security-mou",
+        "level": Level.HIGH,
+        "status": AlertStatus.OPEN,
+        "summary": f"Alert {number}",
+        "raised_time": NOON,
+        "updated_time": NOON,
+        "countries": ("IRN", "CHN"),
+        "stage": Stage.DRAFTING,
+        "subjects": (subject,),
+        "origins": 1,
+        **fields,
+    }
+    return AlertChange(
+        id=derived_id("change", f"alert-{number}", str(sequence)),
+        kind=AlertChangeKind.RAISE if sequence == 1 else AlertChangeKind.UPDATE,
+        sequence=sequence,
+        cause_id=f"match-{number}",
+        alert=Alert.model_validate(alert),
     )
