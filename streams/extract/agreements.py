@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from schemas.event import AgreementReport, Evidence, InstrumentType, PloverType, Polarity, Scope, Stage
-from schemas.transcript import SegmentKind
+from schemas.transcript import Segment, SegmentKind
+from streams.extract.entities import find_mentions, resolve_entities
 from streams.extract.instruments import find_noun_phrases, sentence_words
 from streams.extract.parties import find_actors, make_parties, parties_of, scope_of
 from streams.extract.reading import Reading, Sentence, tokenize
@@ -89,7 +90,7 @@ def find_agreements(reading: Reading, resolved: Resolved, context: EventContext,
             report = _read(phrase, sentence, words, actors, lexicon, day)
             if not (phrase.noun.needs_act and report.step.strength < 3):
                 reports.append(report)
-    title = _title_reports(context, lexicon, day)
+    title = _title_reports(reading, context, models, day)
     joined = _join(reports, title)
     return tuple(_finish(group, reading, people, frozenset(passage), lexicon) for group in joined)
 
@@ -144,17 +145,18 @@ def _domains_in(words: tuple[str, ...], spans: list[tuple[int, int]], lexicon: A
     return tuple(sorted(found, key=lambda name: (found[name], name)))
 
 
-def _title_reports(context: EventContext, lexicon: AgreementLexicon, day: date) -> list[_Report]:
-    if not context.title:
+def _title_reports(reading: Reading, context: EventContext, models: Models, day: date) -> list[_Report]:
+    """Read the headline as one sentence: it is part of the report, and evidence is never taken from it."""
+    if not context.title or not context.title.strip():
         return []
-    sentence = Sentence(0, len(context.title), 0, tokenize(context.title))
+    text = context.title
+    sentence = Sentence(0, len(text), 0, tokenize(text))
+    segment = Segment(kind=SegmentKind.HEADLINE, start=0, end=len(text))
+    headline = Reading(reading.transcript.model_copy(update={"text": text}), reading.language, (segment,), (sentence,))
+    resolved = resolve_entities(headline, find_mentions(headline, models), models)
     words = sentence_words(sentence)
-    out = []
-    for phrase in find_noun_phrases(-1, words, lexicon):
-        step = read_step(phrase, sentence, words, lexicon, day)
-        subject = _subject(phrase, words)
-        out.append(_Report(phrase, step, (), False, _domains(phrase, subject, words, lexicon), subject, None, words, _sorts(words, lexicon)))
-    return out
+    actors = find_actors(sentence, resolved, {entity.id: entity for entity in resolved.entities}, words)
+    return [replace(_read(phrase, sentence, words, actors, models.agreements, day), sentence=None) for phrase in find_noun_phrases(-1, words, models.agreements)]
 
 
 _KIN: Final = {
