@@ -82,7 +82,7 @@ golden: $(VENV)/.dev ## write the expected results of the golden tests anew
 	@$(PY) -m tests.golden
 
 docs: $(VENV)/.dev ## write the generated schemas and tables anew
-	@$(PY) -m tests.generated
+	@$(PY) -m tests.generated_files
 
 lock: $(VENV)/.base ## lock the newest versions that pyproject.toml allows
 	@compile="$(VENV)/bin/uv pip compile -q --universal --generate-hashes --only-binary :all: --no-header --no-annotate --python-version 3.11 $(LOCK_FLAGS)"

@@ -93,6 +93,8 @@ def _in_words(kind: str, message: str) -> str:
     match kind:
         case "extra_forbidden":
             return "is unknown to this version; a newer one may have written it"
+        case "string_too_short" if message.endswith("at least 1 character"):
+            return "is empty"
         case "missing":
             return "is missing"
         case "value_error":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from schemas.agreement import Agreement, Transition
 from schemas.alert import AlertChange, Match, NearMiss
@@ -14,6 +14,9 @@ from schemas.event import Event
 from schemas.rule import Rule
 from schemas.subscription import Delivery, Subscription
 from schemas.transcript import TaggedTranscript, Transcript
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 DAY_MS: Final = 86_400_000
 FOREVER_MS: Final = -1
@@ -47,6 +50,16 @@ class Topic:
     def event_type(self) -> str:
         """The CloudEvents type of its records."""
         return f"dragoman.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A record to publish: where, under which key, and when what it tells took place."""
+
+    topic: Topic
+    key: str
+    record: Contract
+    event_time: datetime
 
 
 TRANSCRIPTS_RAW: Final = Topic(

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 from schemas import topics
 from schemas.agreement import Transition
 from schemas.alert import AlertChange, Match
-from schemas.contract import Contract, ContractError
+from schemas.contract import ContractError
 from schemas.dead_letter import DeadLetterReason
 from schemas.enriched import EnrichedTranscript
 from schemas.event import Event
 from schemas.ids import group_key
+from schemas.topics import Output
 from schemas.transcript import TaggedTranscript, decode_transcript
 from streams.extract.language import tag_language
 from streams.extract.read import read_transcript
@@ -23,19 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from schemas.topics import Topic
     from streams.extract.models import Models
     from streams.rules.match import RuleIndex
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """A record to publish: where, under which key, and when what it tells took place."""
-
-    topic: Topic
-    key: str
-    record: Contract
-    event_time: datetime
 
 
 @dataclass(frozen=True, slots=True)

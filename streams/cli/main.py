@@ -38,7 +38,9 @@ class _Commands(click.Group):
         return command
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(version("dragoman"), prog_name="dragoman")
 def dragoman() -> None:
     """Watch what the world's broadcasters say about states and their agreements.
@@ -55,9 +57,16 @@ def dragoman() -> None:
 
 
 def main() -> None:
-    """Run the command; a broken pipe and Ctrl-C end it quietly."""
+    """Run the command. What a user can mend is one sentence; a broken pipe and Ctrl-C end it quietly."""
     try:
         dragoman(prog_name="dragoman")
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:
+        from streams.cli.errors import fail, sentence_of  # noqa: PLC0415 - only once something has failed
+
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        fail(sentence)

@@ -1,15 +1,22 @@
-"""The names that the worker's agents have on the broker: consumer groups, and the changelogs of their tables."""
+"""The worker's agents as the broker knows them: consumer groups, changelogs of their tables, and the work they have left."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from aiokafka import TopicPartition
+
 from schemas import topics
-from schemas.topics import Cleanup
-from streams.kafka.topics import RECORD_LIMIT_BYTES, TopicPlan, kafka_name
+from schemas.topics import ALERT_TOPIC_NAMES, Cleanup
+from streams.kafka.topics import RECORD_LIMIT_BYTES, TopicPlan, all_topics, kafka_name, plan_topics
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aiokafka import AIOKafkaConsumer
+    from aiokafka.admin import AIOKafkaAdminClient
+
     from schemas.topics import Topic
     from streams.settings import Settings
 
@@ -56,3 +63,27 @@ def changelog_plans(settings: Settings) -> tuple[TopicPlan, ...]:
         for agent in AGENTS
         if agent.table is not None
     )
+
+
+def installation_plans(
+    settings: Settings, alerts: Iterable[str] = ALERT_TOPIC_NAMES
+) -> tuple[TopicPlan, ...]:
+    """Say how all topics of an installation should be: those of the registry, dead letters, and the agents' changelogs."""
+    return plan_topics(settings, all_topics(alerts), changelog_plans(settings))
+
+
+async def count_work_left(admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, settings: Settings) -> int:
+    """Count the records that the agents have not finished, whether or not an agent runs."""
+    left = 0
+    for agent in AGENTS:
+        done = await admin.list_consumer_group_offsets(group_id(agent, settings))
+        places = [
+            TopicPartition(kafka_name(source, settings), number)
+            for source in agent.sources
+            for number in range(1 if source.single_partition else settings.partitions)
+        ]
+        begin, end = await reader.beginning_offsets(places), await reader.end_offsets(places)
+        for place in places:
+            committed = done[place].offset if place in done else -1
+            left += max(0, end[place] - (committed if committed >= 0 else begin[place]))
+    return left

@@ -59,7 +59,7 @@ def test_event_time_is_the_broadcast_else_the_publication_else_the_arrival() -> 
 @pytest.mark.parametrize(
     ("changes", "kind", "word"),
     [
-        ({"text": ""}, "schema", "text"),
+        ({"text": ""}, "schema", "text: is empty"),
         ({"text": " \n\t"}, "schema", "text: is empty"),
         ({"text": "x" * (MAX_TEXT_BYTES + 1)}, "schema", "over the limit"),
         ({"text": "é" * (MAX_TEXT_BYTES // 2 + 1)}, "schema", "over the limit"),
