@@ -1,0 +1,336 @@
+"""The five agents: dull loops that give each record to its step and acknowledge it once what follows is safe."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from schemas.alert import AlertChange
+from schemas.topics import ALERTS
+from streams.kafka.topics import kafka_name
+from streams.pipeline import DeadLetter, Emit, Judged, Outcome, Posted, announce
+from streams.rules.window import Watermark
+from streams.telemetry import WATERMARK, LogEvent, log_event
+from streams.worker.delivery import Delivery, OversizeError, Record, too_large
+from streams.worker.tables import KeptBook, KeptState, Position, Shelf
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+
+    import faust
+    from faust.streams import Stream
+    from faust.types import EventT, StreamT
+
+    from schemas.topics import Output, Topic
+    from streams.kafka.groups import Agent
+    from streams.ledger import Book
+    from streams.rules.evaluate import RuleState
+    from streams.settings import Settings
+    from streams.worker.delivery import Headers
+
+
+class Gate:
+    """Lets one piece of work through at a time, and none while partitions move or the process stops."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._open = True
+
+    @asynccontextmanager
+    async def passing(self) -> AsyncIterator[bool]:
+        """Give whether the work may be done. If not, the record is left as it is: it will come again."""
+        async with self._lock:
+            yield self._open
+
+    async def close(self, wait_s: float) -> bool:
+        """Let nothing through any more; give whether what was under way ended in time."""
+        self._open = False
+        try:
+            async with asyncio.timeout(wait_s):
+                async with self._lock:
+                    return True
+        except TimeoutError:
+            return False
+
+    def reopen(self) -> None:
+        """Let work through again."""
+        self._open = True
+
+
+class Worker(Protocol):
+    """What does the work of one agent."""
+
+    async def handle(self, record: Record) -> None:
+        """Be through with a record: on return it may be acknowledged."""
+
+
+def attach_agent(app: faust.App, agent: Agent, settings: Settings, gate: Gate, worker: Worker) -> None:
+    """Make `worker` the agent of an app."""
+    names = {kafka_name(topic, settings): topic.name for topic in agent.sources}
+    channel = app.topic(
+        *names, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+    )
+
+    async def run(stream: StreamT[bytes]) -> None:
+        async for event in cast("Stream[bytes]", stream).noack().events():
+            async with gate.passing() as may_pass:
+                if may_pass:
+                    await worker.handle(_record_of(event, names))
+                    event.ack()  # only now: a crash above repeats the record, it never loses one
+
+    app.agent(channel, name=agent.name, concurrency=1)(run)
+
+
+def _record_of(event: EventT[bytes], names: Mapping[str, str]) -> Record:
+    message = event.message
+    return Record(
+        names[message.topic],
+        message.partition,
+        message.offset,
+        round(message.timestamp * 1000),
+        message.key,
+        message.value,
+        # as a list: the dict that an event offers keeps only the last of repeated headers
+        list(cast("Headers", message.headers) or ()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StepWorker:
+    """An agent without memory: language, extraction, matching."""
+
+    delivery: Delivery
+    step: Callable[[Record], Awaitable[Outcome]]
+
+    async def handle(self, record: Record) -> None:
+        """Give the record to the step and settle what it says."""
+        await self.delivery.settle(record, await self.delivery.attempt(lambda: self.step(record)))
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerWorker:
+    """The ledger: publishes first and remembers then.
+
+    A sudden end between the two repeats a transition under the id that it had; the other order would lose it.
+    """
+
+    delivery: Delivery
+    books: Shelf[KeptBook]
+    step: Callable[[bytes, Book | None], Posted]
+
+    async def handle(self, record: Record) -> None:
+        """Post an event."""
+        key = record.key or b""
+        kept = self.books.get(key)
+        if kept is not None and kept.position.covers(record.position):
+            self.delivery.count_repeated()
+            return
+        book = None if kept is None else kept.book
+
+        async def run() -> Posted:
+            return self.step(record.value or b"", book)
+
+        match await self.delivery.attempt(run):
+            case DeadLetter() as letter:
+                await self.delivery.park(record, letter)
+            case Posted(after, outcome):
+                await self.delivery.settle(record, outcome)
+                if isinstance(outcome, Emit) and after != book:
+                    await self._keep(record, key, after)
+
+    async def _keep(self, record: Record, key: bytes, book: Book | None) -> None:
+        try:
+            await self.books.put(key, KeptBook(position=record.position, book=book))
+        except OversizeError as error:
+            await self.delivery.park(record, too_large(error))
+
+
+class RulesAtWork(Protocol):
+    """Which rules there are."""
+
+    def __contains__(self, rule_id: str) -> bool:
+        """Tell whether a rule is at work."""
+
+
+@dataclass(slots=True)
+class AlertingWorker:
+    """Alerting: remembers first and publishes then, and looks up what is there before it publishes anything twice."""
+
+    delivery: Delivery
+    states: Shelf[KeptState]
+    step: Callable[[bytes, RuleState | None, datetime | None], Judged]
+    time_step: Callable[[RuleState, datetime], Judged]
+    find_missing: Callable[[Sequence[Output], int], Awaitable[Sequence[Output]]]
+    topic_exists: Callable[[Topic], Awaitable[bool]]
+    event_time_of: Callable[[Record], datetime | None]
+    rules: RulesAtWork
+    watermark: Watermark
+    _due: dict[bytes, datetime] = field(default_factory=dict)
+    _passed: dict[bytes, datetime] = field(default_factory=dict)
+    _unsettled: set[bytes] = field(default_factory=set)
+
+    def recover(self, partitions: Iterable[int]) -> None:
+        """Begin with what is kept for the partitions that this process has now."""
+        owned = frozenset(partitions)
+        self._due.clear()
+        self._unsettled.clear()
+        for partition in set(self.watermark.partitions) - owned:
+            self.watermark = self.watermark.revoke(partition)
+        for key, kept in self.states.items():
+            if kept.position.partition in owned:
+                self._note(key, kept)
+                self.watermark = self.watermark.advance(kept.position.partition, kept.seen_time, _wall_s())
+
+    async def handle(self, record: Record) -> None:
+        """Judge a match."""
+        key = record.key or b""
+        kept = await self._settled(key)
+        if kept is not None and kept.position.covers(record.position):
+            self.delivery.count_repeated()
+            return
+        event_time = self.event_time_of(record)
+        if event_time is not None:
+            self._advance(self.watermark.advance(record.partition, event_time, _wall_s()))
+        state = None if kept is None else kept.state
+
+        async def run() -> Judged:
+            return self.step(record.value or b"", state, self.watermark.time)
+
+        judged = await self.delivery.attempt(run)
+        if isinstance(judged, DeadLetter):
+            await self.delivery.park(record, judged)
+            return
+        if isinstance(judged.outcome, DeadLetter):
+            await self.delivery.park(record, judged.outcome)
+            return
+        try:
+            await self._keep_and_publish(key, record.position, record.headers, state, judged)
+        except OversizeError as error:
+            await self.delivery.park(record, too_large(error))
+        else:
+            self.delivery.count_emitted()
+
+    async def pass_time(self) -> None:
+        """Let event time pass: settle what an earlier end left open, and judge the groups that have fallen due."""
+        for key in sorted(self._unsettled):
+            await self._settled(key)
+        self._advance(self.watermark.settle(_wall_s()))
+        now = self.watermark.time
+        if now is None:
+            return
+        for key in sorted(k for k, due in self._due.items() if due <= now and self._passed.get(k) != now):
+            self._passed[key] = now
+            await self._pass_time_over(key, now)
+
+    async def _pass_time_over(self, key: bytes, now: datetime) -> None:
+        kept = await self._settled(key)
+        if kept is None or kept.state is None:
+            self._due.pop(key, None)
+            return
+        if kept.state.rule_id not in self.rules:
+            # A rule that was withdrawn must not speak any more.
+            await self._put(key, kept.model_copy(update={"state": None}))
+            return
+        state = kept.state
+
+        async def run() -> Judged:
+            return self.time_step(state, now)
+
+        judged = await self.delivery.attempt(run)
+        if isinstance(judged, DeadLetter):
+            log_event(
+                LogEvent.TIMER_FAILED,
+                agent=self.delivery.agent,
+                key=key.decode(errors="replace"),
+                error=judged.message,
+            )
+            return
+        await self._keep_and_publish(key, kept.position, [], state, judged)
+
+    async def _keep_and_publish(
+        self, key: bytes, position: Position, caused_by: Headers, before: RuleState | None, judged: Judged
+    ) -> None:
+        """Remember the step with its changes, publish them, and remember that they are out."""
+        outputs = judged.outcome.outputs if isinstance(judged.outcome, Emit) else ()
+        changes = _changes(outputs)
+        if not changes and judged.state == before:
+            return
+        seen = self.watermark.partitions.get(position.partition)
+        seen_time = _EPOCH if seen is None else seen[0]
+        kept = KeptState(position=position, seen_time=seen_time, state=judged.state, outbox=changes)
+        await self._put(key, kept)
+        if changes:
+            await self._publish(key, kept, outputs, caused_by)
+
+    async def _settled(self, key: bytes) -> KeptState | None:
+        """Give what is kept under a key, after what it had to publish is known to be out."""
+        kept = self.states.get(key)
+        if kept is None or not kept.outbox:
+            self._unsettled.discard(key)
+            return kept
+        missing = await self.delivery.persist(
+            "look-up", lambda: self.find_missing(announce(kept.outbox), kept.position.timestamp_ms)
+        )
+        if missing:
+            log_event(LogEvent.OUTBOX_SETTLED, agent=self.delivery.agent, changes=len(missing))
+        return await self._publish(key, kept, missing, [])
+
+    async def _publish(
+        self, key: bytes, kept: KeptState, outputs: Sequence[Output], caused_by: Headers
+    ) -> KeptState:
+        async def missing(left: Sequence[Output]) -> Sequence[Output]:
+            return await self.find_missing(left, kept.position.timestamp_ms)
+
+        await self.delivery.publish(await self._deliverable(outputs), caused_by, missing)
+        empty = kept.model_copy(update={"outbox": ()})
+        await self._put(key, empty)
+        return empty
+
+    async def _deliverable(self, outputs: Sequence[Output]) -> list[Output]:
+        """Leave out what goes to an alert topic that nobody made: one rule must not hold up the alerts of all others."""
+        deliverable = []
+        for output in outputs:
+            if await self.delivery.persist("topic", partial(self.topic_exists, output.topic)):
+                deliverable.append(output)
+            else:
+                log_event(LogEvent.ALERT_TOPIC_MISSING, topic=output.topic.name)
+        return deliverable
+
+    async def _put(self, key: bytes, kept: KeptState) -> None:
+        await self.states.put(key, kept)
+        self._note(key, kept)
+
+    def _note(self, key: bytes, kept: KeptState) -> None:
+        due = None if kept.state is None else kept.state.due_time
+        if due is None:
+            self._due.pop(key, None)
+            self._passed.pop(key, None)
+        else:
+            self._due[key] = due
+        (self._unsettled.add if kept.outbox else self._unsettled.discard)(key)
+
+    def _advance(self, watermark: Watermark) -> None:
+        self.watermark = watermark
+        if watermark.time is not None:
+            self.delivery.metrics.set(WATERMARK, watermark.time.timestamp(), self.delivery.agent)
+
+
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+
+
+def _changes(outputs: Sequence[Output]) -> tuple[AlertChange, ...]:
+    return tuple(o.record for o in outputs if o.topic == ALERTS and isinstance(o.record, AlertChange))
+
+
+def _wall_s() -> float:
+    return time.monotonic()
+
+
+def watermark_of(settings: Settings) -> Watermark:
+    """Give the watermark with which a process begins."""
+    return Watermark(settings.lateness_s, settings.idle_s)

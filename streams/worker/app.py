@@ -1,0 +1,221 @@
+"""One Faust app for each agent: its own consumer group, its own table, so that agents can be spread over processes."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import faust
+
+from streams import pipeline
+from streams.kafka.groups import ALERTING, EXTRACTION, LANGUAGE, LEDGER, changelog_name, group_id
+from streams.kafka.records import decode_headers
+from streams.kafka.topics import RECORD_LIMIT_BYTES, kafka_name
+from streams.worker.agents import AlertingWorker, Gate, LedgerWorker, StepWorker, attach_agent, watermark_of
+from streams.worker.delivery import Delivery, Parcel
+from streams.worker.outbox import find_missing
+from streams.worker.tables import KeptBook, KeptState, KeptT, Shelf
+from streams.worker.transport import KafkaTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableMapping
+    from datetime import datetime
+
+    from streams.extract.models import Models
+    from streams.kafka.groups import Agent
+    from streams.ledger import Book
+    from streams.pipeline import Judged, Outcome, Posted
+    from streams.rules.evaluate import RuleState
+    from streams.rules.match import RuleIndex
+    from streams.settings import Settings
+    from streams.telemetry import Metrics
+    from streams.worker.delivery import Record
+    from streams.worker.health import Health
+    from streams.worker.rule_feed import RuleFeed
+    from streams.worker.transport import ProducerLine
+
+_READING_BUFFER: Final = 32
+"""Records in the buffer of an agent that reads text: each may have a mebibyte, and the agent is slower than the fetch."""
+
+_LIGHT_BUFFER: Final = 4096
+"""Where the agent is light a small buffer costs most of the rate, for a full one pauses the partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The functions that decide, one for each agent, and the one that lets time pass."""
+
+    tag: Callable[[bytes], Outcome]
+    enrich: Callable[[bytes], Outcome]
+    post: Callable[[bytes, Book | None], Posted]
+    match: Callable[[str, bytes], Outcome]
+    judge: Callable[[bytes, RuleState | None, datetime | None], Judged]
+    judge_time: Callable[[RuleState, datetime], Judged]
+
+
+def real_steps(models: Models | None, index: RuleIndex) -> Steps:
+    """Give the steps of the pipeline. Without models the agents that read text cannot run."""
+
+    def tag(data: bytes) -> Outcome:
+        return pipeline.tag(data, _loaded(models))
+
+    def enrich(data: bytes) -> Outcome:
+        return pipeline.enrich(data, _loaded(models))
+
+    def match(topic: str, data: bytes) -> Outcome:
+        return pipeline.match(topic, data, index)
+
+    return Steps(tag, enrich, pipeline.post, match, pipeline.judge, pipeline.judge_time)
+
+
+def _loaded(models: Models | None) -> Models:
+    if models is None:
+        raise RuntimeError("this process was started without the models that reading needs")
+    return models
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the agents of one process share."""
+
+    settings: Settings
+    steps: Steps
+    line: ProducerLine
+    feed: RuleFeed
+    health: Health
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltApp:
+    """A Faust app with its agent attached. `gate` stops the agent between two records."""
+
+    app: faust.App
+    gate: Gate
+    alerting: AlertingWorker | None = None
+
+
+def build_app(agent: Agent, around: Surroundings) -> BuiltApp:
+    """Build the Faust app of one agent, ready to be started, once."""
+    app = faust.App(group_id(agent, around.settings), **_faust_settings(agent, around.settings))
+    delivery = Delivery(
+        agent.name,
+        KafkaTransport(agent.name, around.line, around.settings),
+        around.settings,
+        around.health,
+        around.metrics,
+    )
+    gate = Gate()
+    steps = around.steps
+    alerting = None
+    match agent.name:
+        case LANGUAGE.name:
+            attach_agent(app, agent, around.settings, gate, StepWorker(delivery, _in_thread(steps.tag)))
+        case EXTRACTION.name:
+            attach_agent(app, agent, around.settings, gate, StepWorker(delivery, _in_thread(steps.enrich)))
+        case LEDGER.name:
+            books = _shelf(app, agent, around.settings, KeptBook, delivery)
+            attach_agent(app, agent, around.settings, gate, LedgerWorker(delivery, books, steps.post))
+        case ALERTING.name:
+            alerting = AlertingWorker(
+                delivery,
+                _shelf(app, agent, around.settings, KeptState, delivery),
+                steps.judge,
+                steps.judge_time,
+                partial(_find_missing, around.settings),
+                around.line.exists,
+                _event_time_of,
+                around.feed.index,
+                watermark_of(around.settings),
+            )
+            attach_agent(app, agent, around.settings, gate, alerting)
+        case _:
+            attach_agent(
+                app, agent, around.settings, gate, StepWorker(delivery, _with_rules(around.feed, steps.match))
+            )
+    return BuiltApp(app, gate, alerting)
+
+
+def _faust_settings(agent: Agent, settings: Settings) -> dict[str, Any]:
+    reads_text = agent in (LANGUAGE, EXTRACTION)
+    return {
+        "broker": ";".join(f"kafka://{server.strip()}" for server in settings.broker.split(",")),
+        "store": "memory://",
+        "datadir": settings.data_dir / "worker" / agent.name,
+        "web_enabled": False,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "topic_partitions": settings.partitions,
+        "stream_wait_empty": False,
+        "stream_buffer_maxsize": _READING_BUFFER if reads_text else _LIGHT_BUFFER,
+        "broker_max_poll_records": _READING_BUFFER if reads_text else 200,
+        "broker_commit_interval": settings.commit_interval_s,
+        "broker_session_timeout": settings.session_timeout_s,
+        "broker_heartbeat_interval": min(3.0, settings.session_timeout_s / 3),
+        "broker_request_timeout": max(90.0, settings.session_timeout_s + 10),
+        "broker_client_id": f"dragoman-{agent.name}",
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_max_fetch_size": RECORD_LIMIT_BYTES,
+        # None and never "": an empty id would make all workers the same member
+        "consumer_group_instance_id": f"{settings.worker_id}-{agent.name}" if settings.worker_id else None,
+        "table_standby_replicas": 0,
+        "producer_acks": -1,
+        "worker_redirect_stdouts": False,
+    }
+
+
+def _in_thread(step: Callable[[bytes], Outcome]) -> Callable[[Record], Any]:
+    """Run a step that reads text beside the loop, so that health, sends and the other agents go on meanwhile."""
+
+    async def run(record: Record) -> Outcome:
+        return await asyncio.to_thread(step, record.value or b"")
+
+    return run
+
+
+def _with_rules(feed: RuleFeed, step: Callable[[str, bytes], Outcome]) -> Callable[[Record], Any]:
+    async def run(record: Record) -> Outcome:
+        await feed.read.wait()
+        return step(record.topic, record.value or b"")
+
+    return run
+
+
+def _shelf(
+    app: faust.App, agent: Agent, settings: Settings, kind: type[KeptT], delivery: Delivery
+) -> Shelf[KeptT]:
+    name = changelog_name(agent, settings)
+    changelog = app.topic(
+        name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw",
+        partitions=settings.partitions, acks=False, internal=True, compacting=True, allow_empty=True,
+    )  # fmt: skip
+    table = app.Table(
+        agent.table or "",
+        key_type=bytes,
+        value_type=bytes,
+        partitions=settings.partitions,
+        changelog_topic=changelog,
+    )
+
+    async def write_changelog(key: bytes, value: bytes, partition: int) -> None:
+        await delivery.put(Parcel(name, key, value, [], partition), "changelog")
+
+    # The store and not the table: writing to the table would only queue a changelog record, and not wait for it.
+    store = cast("Any", table.data)
+    return Shelf(kind, cast("MutableMapping[bytes, bytes]", store.data), write_changelog)
+
+
+async def _find_missing(settings: Settings, outputs: Any, since_ms: int) -> Any:  # noqa: ANN401
+    return await find_missing(outputs, since_ms, settings)
+
+
+def _event_time_of(record: Record) -> datetime | None:
+    event = decode_headers(record.headers)
+    return None if event is None else event.time
+
+
+def source_names(agent: Agent, settings: Settings) -> tuple[str, ...]:
+    """Give the full names of the topics that an agent reads."""
+    return tuple(kafka_name(topic, settings) for topic in agent.sources)

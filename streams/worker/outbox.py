@@ -1,0 +1,73 @@
+"""Which alert changes are on their topics already: asked after a sudden end, so that none goes out twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiokafka import TopicPartition
+from aiokafka.partitioner import DefaultPartitioner
+
+from schemas.alert import AlertChange
+from schemas.contract import ContractError
+from streams.kafka.client import open_reader
+from streams.kafka.topics import kafka_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiokafka import AIOKafkaConsumer
+
+    from schemas.topics import Output
+    from streams.settings import Settings
+
+_SLACK_MS: Final = 60_000
+"""Brokers of one cluster have clocks of their own; the search starts a little before the record that caused the change."""
+
+
+async def find_missing(outputs: Sequence[Output], since_ms: int, settings: Settings) -> tuple[Output, ...]:
+    """Give those of the outputs that are not on their topics yet, in order.
+
+    Args:
+        outputs: Alert changes, each with its topic and key.
+        since_ms: Kafka timestamp of the record that caused them; they cannot lie before it.
+        settings: Where the broker is.
+    """
+    async with open_reader(settings) as reader:
+        there: set[tuple[str, str]] = set()
+        for name, partition in sorted({_place(reader, output, settings) for output in outputs}):
+            place = TopicPartition(name, partition)
+            there |= {
+                (name, change_id) for change_id in await _change_ids(reader, place, since_ms - _SLACK_MS)
+            }
+    return tuple(o for o in outputs if (kafka_name(o.topic, settings), _change_id(o)) not in there)
+
+
+def _place(reader: AIOKafkaConsumer, output: Output, settings: Settings) -> tuple[str, int]:
+    name = kafka_name(output.topic, settings)
+    partitions = sorted(reader.partitions_for_topic(name) or {0})
+    partition: int = DefaultPartitioner()(output.key.encode(), partitions, partitions)
+    return name, partition
+
+
+def _change_id(output: Output) -> str:
+    if not isinstance(output.record, AlertChange):
+        raise TypeError(f"only alert changes are looked up, not a {type(output.record).__name__}")
+    return output.record.id
+
+
+async def _change_ids(reader: AIOKafkaConsumer, place: TopicPartition, since_ms: int) -> set[str]:
+    begin = (await reader.offsets_for_times({place: max(0, since_ms)}))[place]
+    end = (await reader.end_offsets([place]))[place]
+    if begin is None:
+        return set()
+    reader.assign([place])
+    reader.seek(place, begin.offset)
+    found: set[str] = set()
+    while await reader.position(place) < end:
+        batch = await reader.getmany(place, timeout_ms=500)
+        for record in batch.get(place, ()):
+            try:
+                found.add(AlertChange.decode(record.value or b"").id)
+            except ContractError:
+                continue  # someone else's; ours are well formed
+    return found

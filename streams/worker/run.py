@@ -1,0 +1,228 @@
+"""The worker as a process: its agents started, watched, started again, and stopped without losing anything."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from streams.kafka.client import open_admin
+from streams.kafka.groups import ALERTING, MATCHING, changelog_plans
+from streams.kafka.topics import TopicError, all_topics, check_topics, plan_topics
+from streams.telemetry import AGENT_RESTARTS, LogEvent, Metrics, log_event
+from streams.worker.app import Steps, Surroundings, build_app
+from streams.worker.delivery import pauses
+from streams.worker.health import Health, HealthServer
+from streams.worker.rule_feed import RuleFeed
+from streams.worker.transport import ProducerLine
+from streams.worker.watch import watch_lag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from streams.kafka.groups import Agent
+    from streams.rules.match import RuleIndex
+    from streams.settings import Settings
+    from streams.worker.agents import AlertingWorker, Gate
+    from streams.worker.app import BuiltApp
+
+_FINISH_S: Final = 10.0
+"""How long the record under way may take to end when the process is told to stop; after that it is repeated later."""
+
+_STOP_S: Final = 5.0
+"""How long Faust may take to leave its group."""
+
+_TICK_S: Final = 1.0
+"""How often event time is let pass over what awaits it."""
+
+
+class WorkerError(Exception):
+    """The worker cannot run; the message says why and what to do."""
+
+
+async def check_worker(settings: Settings) -> None:
+    """Return if everything is there that the worker needs on the broker.
+
+    Raises:
+        NoBrokerError: No Kafka answers.
+        TopicError: Topics are missing or have the wrong number of partitions.
+    """
+    # The other settings of a topic are the operator's; these two an agent cannot work without.
+    plans = [
+        replace(plan, configs={}) for plan in plan_topics(settings, all_topics(), changelog_plans(settings))
+    ]
+    async with open_admin(settings) as admin:
+        differences = await check_topics(admin, plans)
+    if differences:
+        more = f" (and {len(differences) - 1} more like it)" if len(differences) > 1 else ""
+        raise TopicError(differences[0] + more)
+
+
+async def run_worker(
+    settings: Settings,
+    agents: Sequence[Agent],
+    *,
+    index: RuleIndex,
+    steps: Steps,
+    stop: asyncio.Event,
+    on_ready: Callable[[int], None],
+) -> None:
+    """Run agents until `stop` is set.
+
+    Args:
+        settings: As the operator set them.
+        agents: Which of the agents.
+        index: The rules, kept as rules.v1 says while this runs; `steps` match against it.
+        steps: What decides.
+        stop: Set from outside to end.
+        on_ready: Called once, with the port of health and metrics, when all agents have their partitions.
+
+    Raises:
+        NoBrokerError: No Kafka answers at the start; later it is waited for.
+        TopicError: Topics are missing or have the wrong number of partitions.
+        WorkerError: The address for health and metrics cannot be used.
+    """
+    await check_worker(settings)
+    metrics = Metrics()
+    health = Health(metrics)
+    line = ProducerLine(settings)
+    await line.open()
+    server = HealthServer(health, metrics)
+    feed = RuleFeed(index, settings, health, metrics)
+    around = Surroundings(settings, steps, line, feed, health, metrics)
+    hosted = [HostedAgent(agent, around) for agent in agents]
+    try:
+        port = await _listen(server, settings)
+        async with asyncio.TaskGroup() as group:
+            helpers = [group.create_task(watch_lag(agents, settings, health, metrics))]
+            if any(agent in (MATCHING, ALERTING) for agent in agents):
+                helpers.append(group.create_task(feed.follow()))
+            runs = [group.create_task(one.run()) for one in hosted]
+            announcement = group.create_task(_announce(health, hosted, port=port, on_ready=on_ready))
+            await stop.wait()
+            announcement.cancel()
+            await asyncio.gather(*(one.stop() for one in hosted))
+            await asyncio.gather(*runs)
+            for helper in helpers:
+                helper.cancel()
+    finally:
+        await server.stop()
+        await line.close()
+
+
+async def _listen(server: HealthServer, settings: Settings) -> int:
+    try:
+        return await server.start(settings.health_host, settings.health_port)
+    except OSError as error:
+        raise WorkerError(
+            f"health and metrics cannot be served at {settings.health_host}:{settings.health_port} "
+            f"({error.strerror or error}): set DRAGOMAN_HEALTH_PORT to another port, or to 0 for a free one"
+        ) from error
+
+
+async def _announce(
+    health: Health, hosted: Sequence[HostedAgent], port: int, on_ready: Callable[[int], None]
+) -> None:
+    for one in hosted:
+        await one.started.wait()
+    await health.wait_ready()
+    on_ready(port)
+
+
+class HostedAgent:
+    """One agent of this process, kept running."""
+
+    def __init__(self, agent: Agent, around: Surroundings) -> None:
+        self.started = asyncio.Event()
+        """Set once the agent has had its partitions for the first time."""
+        self._agent = agent
+        self._around = around
+        self._built: BuiltApp | None = None
+        self._stopping = asyncio.Event()
+        self._trouble = f"{agent.name} agent"
+        around.health.report(self._trouble, "is starting: no partitions yet")
+
+    async def run(self) -> None:
+        """Run the agent until `stop`; what breaks it down is logged, and it is built anew after a pause."""
+        settings = self._around.settings
+        waits = pauses(settings.retry_first_s, settings.retry_limit_s)
+        while not self._stopping.is_set():
+            try:
+                await self._run_once()
+            except Exception as error:  # noqa: BLE001 - whatever it was, the other agents go on and this one comes back
+                reason = f"{type(error).__name__}: {error}"
+                log_event(LogEvent.AGENT_BROKEN, agent=self._agent.name, error=reason)
+                self._around.health.report(self._trouble, f"broke down and is started again: {reason}")
+                self._around.metrics.count(AGENT_RESTARTS, self._agent.name)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(next(waits)):
+                        await self._stopping.wait()
+
+    async def stop(self) -> None:
+        """Let the record under way end, commit, and leave the group."""
+        self._stopping.set()
+        if self._built is not None:
+            await _stop_app(self._built, self._agent.name)
+
+    async def _run_once(self) -> None:
+        self._around.settings.data_dir.joinpath("worker").mkdir(parents=True, exist_ok=True)
+        built = self._built = build_app(self._agent, self._around)
+        self._connect(built)
+        timer: asyncio.Task[None] | None = None
+        try:
+            await built.app.start()
+            if built.alerting is not None:
+                timer = asyncio.create_task(self._pass_time(built.alerting, built.gate))
+            await built.app.wait()
+            if built.app.crashed:
+                raise built.app.crash_reason or RuntimeError("it crashed without a reason")
+        finally:
+            if timer is not None:
+                timer.cancel()
+            if not self._stopping.is_set():
+                await _stop_app(built, self._agent.name)
+
+    def _connect(self, built: BuiltApp) -> None:
+        """Follow the moves of partitions: nothing is worked on while they move."""
+
+        async def revoked(*_: object, **__: object) -> None:
+            self._around.health.report(
+                self._trouble, "has no partitions at the moment: they are being shared out"
+            )
+            await built.gate.close(self._around.settings.session_timeout_s / 2)
+
+        async def complete(*_: object, **__: object) -> None:
+            if self._stopping.is_set():
+                return
+            if built.alerting is not None:
+                built.alerting.recover(_partitions(built))
+            built.gate.reopen()
+            self._around.health.clear(self._trouble)
+            self.started.set()
+
+        built.app.on_partitions_revoked.connect(revoked)
+        built.app.on_rebalance_complete.connect(complete)
+
+    async def _pass_time(self, alerting: AlertingWorker, gate: Gate) -> None:
+        await self._around.feed.read.wait()
+        while True:
+            await asyncio.sleep(_TICK_S)
+            async with gate.passing() as may_pass:
+                if may_pass:
+                    await alerting.pass_time()
+
+
+def _partitions(built: BuiltApp) -> set[int]:
+    return {place.partition for place in built.app.consumer.assignment()}
+
+
+async def _stop_app(built: BuiltApp, name: str) -> None:
+    in_time = await built.gate.close(_FINISH_S)
+    try:
+        async with asyncio.timeout(_STOP_S):
+            if in_time and built.app.started:
+                await built.app.consumer.commit()
+            await built.app.stop()
+    except Exception as error:  # noqa: BLE001 - it is to end, whatever it says
+        log_event(LogEvent.AGENT_UNSTOPPED, agent=name, error=f"{type(error).__name__}: {error}")

@@ -1,0 +1,98 @@
+"""What an agent remembers from one record to the next: one frozen value for each key, recovered from a changelog."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pydantic import Field
+
+from schemas.alert import AlertChange
+from schemas.contract import Contract, Time
+from streams.ledger import Book
+from streams.rules.evaluate import RuleState
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+
+
+class Position(Contract):
+    """Where a record lies. The timestamp tells apart two topics of one name, of which the older was deleted."""
+
+    partition: int = Field(ge=0)
+    offset: int = Field(ge=0)
+    timestamp_ms: int
+
+    def covers(self, other: Position) -> bool:
+        """Tell whether a record at `other` came no later than the one here, that is, was gone through before."""
+        return (
+            self.partition == other.partition
+            and self.offset >= other.offset
+            and self.timestamp_ms >= other.timestamp_ms
+        )
+
+
+class Kept(Contract):
+    """What is kept under a key. `position` is that of the last record that it comes from."""
+
+    position: Position
+
+
+class KeptBook(Kept):
+    """What the ledger keeps under a key: the book, and the last event that was posted in it."""
+
+    book: Book | None
+
+
+class KeptState(Kept):
+    """What alerting keeps under a key: the state of the rule's group, and the last match that it was judged by.
+
+    `outbox` holds the changes that this step decided on, until it is known that they are on their topics: after a
+    sudden end they can be looked up there and only what is missing is published. Judged again they might come out
+    otherwise, because event time has moved on.
+    """
+
+    seen_time: Time = Field(
+        description="Latest event time on the partition; the watermark starts from it again"
+    )
+    state: RuleState | None
+    outbox: tuple[AlertChange, ...] = ()
+
+
+KeptT = TypeVar("KeptT", bound=Kept)
+
+
+class Shelf(Generic[KeptT]):
+    """The table of one agent. A value counts as kept only when the changelog on the broker has it."""
+
+    def __init__(
+        self,
+        kind: type[KeptT],
+        data: MutableMapping[bytes, bytes],
+        write_changelog: Callable[[bytes, bytes, int], Awaitable[None]],
+    ) -> None:
+        """Wrap the raw table.
+
+        Args:
+            kind: What its values are.
+            data: Key to encoded value, as recovered.
+            write_changelog: Puts key and value on a partition of the changelog and returns when the broker has them.
+        """
+        self._kind = kind
+        self._data = data
+        self._write_changelog = write_changelog
+
+    def get(self, key: bytes) -> KeptT | None:
+        """Give what is kept under a key."""
+        value = self._data.get(key)
+        return None if value is None else self._kind.decode(value)
+
+    async def put(self, key: bytes, kept: KeptT) -> None:
+        """Keep a value: first on the broker, on the partition of the record it comes from, then here."""
+        value = kept.encode()
+        await self._write_changelog(key, value, kept.position.partition)
+        self._data[key] = value
+
+    def items(self) -> Iterator[tuple[bytes, KeptT]]:
+        """Give everything kept, in no order. Values of partitions that have moved away may still be among them."""
+        for key, value in list(self._data.items()):
+            yield key, self._kind.decode(value)

@@ -1,0 +1,134 @@
+"""The worker's way to the broker: one producer for all agents of the process, opened again when it can go on no more."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+
+from schemas.dead_letter import DeadLetter as Story
+from schemas.topics import dead_letter_topic_name
+from streams.extract.read import READER_VERSION
+from streams.kafka.client import open_admin, open_producer
+from streams.kafka.dead_letters import lay_out
+from streams.kafka.records import encode_record
+from streams.kafka.topics import kafka_name
+from streams.worker.delivery import Parcel
+
+if TYPE_CHECKING:
+    from aiokafka import AIOKafkaProducer
+
+    from schemas.topics import Output, Topic
+    from streams.pipeline import DeadLetter
+    from streams.settings import Settings
+    from streams.worker.delivery import Headers, Record
+
+_REFRESH_S: Final = 10.0
+"""How long a topic that was not there is taken to be still missing."""
+
+
+_TOO_LARGE: Final = (MessageSizeTooLargeError, RecordTooLargeError)
+
+
+class KafkaTransport:
+    """Sends by an idempotent producer. Safe to use by many agents at once."""
+
+    def __init__(self, agent: str, line: ProducerLine, settings: Settings) -> None:
+        self._agent = agent
+        self._line = line
+        self._settings = settings
+
+    async def send(self, parcel: Parcel) -> None:
+        """Put a record on its topic; on return the broker has it."""
+        await self._line.send(parcel)
+
+    def pack(self, output: Output, headers: Headers) -> Parcel:
+        """Give an output as it goes on the wire; the trace in the headers of its cause goes on."""
+        laid_out = encode_record(output, self._settings, headers)
+        return Parcel(laid_out.topic, laid_out.key, laid_out.value, laid_out.headers)
+
+    def pack_dead_letter(self, record: Record, letter: DeadLetter, attempts: int) -> Parcel:
+        """Give a record as it goes to its dead-letter topic: unchanged, with its story in headers."""
+        story = Story(
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            timestamp_ms=record.timestamp_ms,
+            stage=self._agent,
+            stage_version=READER_VERSION,
+            reason=letter.reason,
+            message=letter.message,
+            error_class=letter.error_class,
+            attempts=attempts,
+            failed_time=datetime.now(UTC),  # noqa: TID251 - a shell: when it failed is a fact about this process
+        )
+        layout = lay_out(record.key, record.value, record.headers, story)
+        topic = kafka_name(dead_letter_topic_name(record.topic), self._settings)
+        return Parcel(topic, record.key, layout.value, layout.headers)
+
+
+class ProducerLine:
+    """One producer, opened again after an error that it does not recover from by itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack = AsyncExitStack()
+        self._producer: AIOKafkaProducer | None = None
+        self._lock = asyncio.Lock()
+        self._names: frozenset[str] = frozenset()
+        self._asked_s: float | None = None
+
+    async def open(self) -> None:
+        """Connect.
+
+        Raises:
+            NoBrokerError: No Kafka answers.
+        """
+        await self._ready()
+
+    async def close(self) -> None:
+        """Send what is under way and disconnect."""
+        await self._stack.aclose()
+        self._producer = None
+
+    async def send(self, parcel: Parcel) -> None:
+        """Send one record.
+
+        Raises:
+            KafkaError: It is not known to be there.
+        """
+        producer = await self._ready()
+        try:
+            await producer.send_and_wait(
+                parcel.topic, parcel.value, key=parcel.key, headers=parcel.headers, partition=parcel.partition
+            )
+        except KafkaError as error:
+            if not error.retriable and not isinstance(error, _TOO_LARGE):
+                await self._drop(producer)
+            raise
+
+    async def exists(self, topic: Topic) -> bool:
+        """Tell whether a topic is there. One that was not is asked for again after a while."""
+        name = kafka_name(topic, self._settings)
+        now_s = asyncio.get_running_loop().time()
+        if name not in self._names and (self._asked_s is None or now_s - self._asked_s >= _REFRESH_S):
+            async with open_admin(self._settings) as admin:
+                self._names = frozenset(await admin.list_topics())
+            self._asked_s = now_s
+        return name in self._names
+
+    async def _ready(self) -> AIOKafkaProducer:
+        async with self._lock:
+            if self._producer is None:
+                self._producer = await self._stack.enter_async_context(open_producer(self._settings))
+            return self._producer
+
+    async def _drop(self, broken: AIOKafkaProducer) -> None:
+        """Close a producer that is of no more use; the next send opens another one."""
+        async with self._lock:
+            if self._producer is broken:
+                self._producer = None
+                await self._stack.aclose()
