@@ -119,7 +119,10 @@ def build_app(broker: Broker, metrics: Metrics, now: Callable[[], datetime]) -> 
 
     @app.exception_handler(RequestValidationError)
     async def wrong(_: Request, error: RequestValidationError) -> Response:
-        errors = [{"field": str(item["loc"][-1]), "reason": item["msg"]} for item in error.errors()]
+        errors = [
+            {"field": ".".join(str(step) for step in item["loc"][1:]), "reason": item["msg"]}
+            for item in error.errors()
+        ]
         return _problem(400, "; ".join(f"{e['field']}: {e['reason']}" for e in errors), errors=errors)
 
     @app.exception_handler(HTTPException)
