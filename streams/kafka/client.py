@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 
 COMPRESSION: Final = "lz4"
 """Cheapest to write of those that every client in any language reads."""
+
+
+START_TIMEOUT_S: Final = 15.0
+
+# Its own words about a broker that is not there would come before our sentence; a root logger still gets them.
+logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 
 
 class NoBrokerError(Exception):
@@ -68,8 +76,14 @@ async def open_reader(settings: Settings, *names: str, **options: Any) -> AsyncI
             **options,
         },
     )
-    async with _opened(reader, settings):
-        yield reader
+    try:
+        async with _opened(reader, settings):
+            yield reader
+    except UnknownTopicOrPartitionError as error:
+        missing = [name for name in names if not reader.partitions_for_topic(name)]
+        raise TopicError(
+            f"there is no topic {missing[0] if missing else ''} at {settings.broker}: `dragoman topics create` makes it"
+        ) from error
 
 
 @asynccontextmanager
@@ -105,18 +119,17 @@ async def _start(
     client: AIOKafkaProducer | AIOKafkaConsumer | AIOKafkaAdminClient, settings: Settings
 ) -> None:
     try:
-        await client.start()
+        async with asyncio.timeout(START_TIMEOUT_S):
+            await client.start()
+    except UnknownTopicOrPartitionError:
+        raise
     except (KafkaConnectionError, OSError) as error:
         raise NoBrokerError(
             f"no Kafka answers at {settings.broker}: start one with `dragoman up`, or set DRAGOMAN_BROKER"
         ) from error
-    except UnknownTopicOrPartitionError as error:
-        raise TopicError(
-            f"there is no topic {error.args[0] if error.args else ''}: `dragoman topics create` makes it"
-        ) from error
     except KafkaError as error:
         raise NoBrokerError(f"the Kafka at {settings.broker} refuses the connection: {error}") from error
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise NoBrokerError(
             f"DRAGOMAN_BROKER is {settings.broker!r}, which is not host:port: {error}"
         ) from error

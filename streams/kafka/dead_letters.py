@@ -20,7 +20,7 @@ from streams.kafka.records import last_header
 from streams.kafka.topics import DEAD_LETTER_LIMIT_BYTES, kafka_name
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Collection, Iterable
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 
@@ -35,6 +35,8 @@ CUT_BYTES: Final = PREFIX + "cut-bytes"
 REPLAYS: Final = "dragoman-replays"
 """How often a record was sent again; it goes along with the record, also into the next dead letter."""
 REPLAYED_FROM: Final = "dragoman-replayed-from"
+
+Place = tuple[str, int, int]
 
 _KEPT_BYTES: Final = 1_048_576
 _HEADROOM_BYTES: Final = 65_536
@@ -60,6 +62,7 @@ class ParkedRecord:
     headers: tuple[Header, ...]
     """As they came, without those of the dead letter."""
     letter: DeadLetter | None
+    size_bytes: int = 0
     cut_bytes: int | None = None
     """How large the value was, where it was too large to be kept whole."""
     settled: tuple[Settled, ...] = ()
@@ -135,6 +138,7 @@ def read_parked(record: ConsumerRecord) -> ParkedRecord:
         None if NULL_VALUE.removeprefix(PREFIX) in story else record.value,
         tuple((n, v) for n, v in record.headers if not n.startswith(PREFIX)),
         letter,
+        len(record.value or b""),
         int(cut) if cut.isdecimal() else None,
     )
 
@@ -142,20 +146,31 @@ def read_parked(record: ConsumerRecord) -> ParkedRecord:
 async def list_parked(reader: AIOKafkaConsumer) -> tuple[ParkedRecord, ...]:
     """Give all dead letters on the topics of the reader, by topic and place, each with what became of it.
 
-    The values of long lists are held in memory together: a dead-letter topic is meant to be emptied.
+    Their values are left out (`size_bytes` tells how large they are): `stream_parked` gives them, one at a time.
     """
-    parked: dict[tuple[str, int, int], ParkedRecord] = {}
-    settled: dict[tuple[str, int, int], list[Settled]] = {}
+    parked: dict[Place, ParkedRecord] = {}
+    settled: dict[Place, list[Settled]] = {}
     async for record in read_to_end(reader):
         mark = last_header(record.headers, SETTLED)
         if mark is None:
-            parked[record.topic, record.partition, record.offset] = read_parked(record)
+            parked[record.topic, record.partition, record.offset] = replace(read_parked(record), value=None)
             continue
         offset = last_header(record.headers, SETTLED_OFFSET) or b""
         if offset.isdigit() and mark.decode("utf-8", "replace") in set(Settled):
             place = (record.topic, record.partition, int(offset))
             settled.setdefault(place, []).append(Settled(mark.decode()))
-    return tuple(replace(parked[place], settled=tuple(settled.get(place, ()))) for place in sorted(parked))
+    return tuple(replace(parked[p], settled=tuple(settled.get(p, ()))) for p in sorted(parked))
+
+
+async def stream_parked(
+    reader: AIOKafkaConsumer, chosen: Collection[ParkedRecord]
+) -> AsyncIterator[ParkedRecord]:
+    """Give the chosen ones of a list with their values, in the order in which they were parked."""
+    settled = {(c.topic, c.partition, c.offset): c.settled for c in chosen}
+    async for record in read_to_end(reader):
+        place = (record.topic, record.partition, record.offset)
+        if place in settled:
+            yield replace(read_parked(record), settled=settled[place])
 
 
 async def read_to_end(reader: AIOKafkaConsumer) -> AsyncIterator[ConsumerRecord]:

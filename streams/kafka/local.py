@@ -160,6 +160,17 @@ def free_port() -> int:
         return port
 
 
+def is_free(port: int) -> bool:
+    """Say whether nobody listens on a port of this machine at this moment."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
 class LocalBroker:
     """One Kafka in one folder: `start`, use `address`, `stop`; or a `with` block around it.
 
@@ -175,6 +186,7 @@ class LocalBroker:
         port: int = 9092,
         heap_mib: int = 512,
         aot: bool = True,
+        needed_bytes: int = NEEDED_BYTES,
         progress: Callable[[FetchProgress], None] | None = None,
     ) -> None:
         self.folder = folder.absolute()
@@ -182,11 +194,13 @@ class LocalBroker:
         self.port = port
         self.heap_mib = heap_mib
         self.aot = aot
+        self.needed_bytes = needed_bytes
         self.progress = progress
         self.pid: int | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._lock: IO[bytes] | None = None
         self._aot_part: Path | None = None
+        self._log_start = 0
 
     @classmethod
     def of_settings(
@@ -328,6 +342,7 @@ class LocalBroker:
         log4j = self.folder / "log4j2.xml"
         _write(log4j, _LOG4J.format(log=self.log))
         base = [java, f"-Dlog4j2.configurationFile={log4j}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
         class_path = os.pathsep.join(map(str, paths))
         if not self.data.exists():
             self._format(base, class_path, cluster.cluster_id, text)
@@ -439,6 +454,10 @@ class LocalBroker:
         cache = self.cache / f"kafka-{key}.aot"
         if cache.exists():
             return [f"-XX:AOTCache={cache}"]
+        for left in self.cache.glob("kafka-*.part"):
+            pid = left.suffixes[-2].lstrip(".")
+            if not (pid.isdecimal() and psutil.pid_exists(int(pid))):
+                left.unlink(missing_ok=True)
         self._aot_part = cache.with_suffix(f".{os.getpid()}.part")
         return [f"-XX:AOTCacheOutput={self._aot_part}"]
 
@@ -471,10 +490,10 @@ class LocalBroker:
 
     def _check_room(self) -> None:
         free = shutil.disk_usage(self.folder).free
-        if free < NEEDED_BYTES:
+        if free < self.needed_bytes:
             raise DiskFullError(
                 f"the disk of {self.folder} has {free // 1_048_576} MiB left and the broker wants "
-                f"{NEEDED_BYTES // 1_048_576}: make room, or set DRAGOMAN_DATA_DIR to a folder on another disk"
+                f"{self.needed_bytes // 1_048_576}: make room, or set DRAGOMAN_DATA_DIR to a folder on another disk"
             )
 
     def _check_port(self, port: int, who: str, mend: str) -> None:
@@ -510,17 +529,20 @@ class LocalBroker:
         )
 
     def _last_words(self) -> str:
-        """Give the line of the broker's log that says most about its end."""
-        for path in (self.log, self.folder / "broker.out"):
-            with suppress(OSError):
-                lines = path.read_text("utf-8", "replace").splitlines()[-200:]
-                told = [
-                    line
-                    for line in lines
-                    if " ERROR " in line or " FATAL " in line or "No space left" in line
-                ]
-                if told or lines:
-                    return (told or lines)[-1].strip()
+        """Give the words of the broker, since it was started, that say most about its end."""
+        with suppress(OSError):
+            written = self.log.read_bytes()
+            since = written[self._log_start :] if len(written) >= self._log_start else written
+            lines = [line.strip() for line in since.decode("utf-8", "replace").splitlines() if line.strip()]
+            told = [
+                line for line in lines if " ERROR " in line or " FATAL " in line or "No space left" in line
+            ]
+            if lines:
+                return (told or lines)[-1]
+        with suppress(OSError):
+            lines = (self.folder / "broker.out").read_text("utf-8", "replace").splitlines()
+            if lines:
+                return "; ".join(line.strip() for line in lines[-3:])
         return "it wrote no log"
 
 
@@ -565,6 +587,7 @@ def _answers_within(port: int, timeout_s: float) -> bool:
 def _end(process: psutil.Process) -> None:
     with suppress(psutil.NoSuchProcess):
         process.terminate()
+        process.resume()  # one that was halted hears it only now
         try:
             process.wait(STOP_TIMEOUT_S)
         except psutil.TimeoutExpired:

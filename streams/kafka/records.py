@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from schemas.contract import Contract
-    from schemas.topics import Topic
-    from streams.pipeline import Output
+    from schemas.topics import Output, Topic
     from streams.settings import Settings
 
 CONTENT_TYPE: Final = "application/json"
