@@ -15,6 +15,7 @@ from streams.extract.reading import Reading, Sentence, tokenize
 from streams.extract.stage import Step, read_step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from schemas.entity import Entity
@@ -76,23 +77,25 @@ def find_agreements(reading: Reading, resolved: Resolved, context: EventContext,
     entities = {entity.id: entity for entity in resolved.entities}
     reports: list[_Report] = []
     passage: set[str] = set()
-    people: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    everyone: dict[int, tuple[Actor, ...]] = {}
     for index, sentence in enumerate(reading.sentences):
         if reading.segments[sentence.segment].kind not in _READ:
             continue
         words = sentence_words(sentence)
         actors = find_actors(sentence, resolved, entities, words)
+        everyone[index] = actors
         for actor in actors:
             if actor.sort == "state":
-                people.update(actor.codes)
+                counts.update(actor.codes)
         passage |= _sorts(words, lexicon)
         for phrase in find_noun_phrases(index, words, lexicon):
             report = _read(phrase, sentence, words, actors, lexicon, day)
             if not (phrase.noun.needs_act and report.step.strength < 3):
                 reports.append(report)
-    title = _title_reports(reading, context, models, day)
-    joined = _join(reports, title)
-    return tuple(_finish(group, reading, people, frozenset(passage), lexicon) for group in joined)
+    title, heads, title_words = _title_reports(reading, context, models, day)
+    states = _States(counts, everyone, heads, title_words)
+    return tuple(_finish(group, reading, states, frozenset(passage), lexicon) for group in _join(reports, title))
 
 
 def _sorts(words: tuple[str, ...], lexicon: AgreementLexicon) -> frozenset[str]:
@@ -114,10 +117,10 @@ def _read(phrase: NounPhrase, sentence: Sentence, words: tuple[str, ...], actors
 def _subject(phrase: NounPhrase, words: tuple[str, ...]) -> tuple[int, int] | None:
     """Give the tokens that say what an instrument is about: after `on`, `to`, `regarding`, else before the noun."""
     at = phrase.end
-    while at < min(len(words), phrase.end + 14) and words[at] not in _CLAUSE:
-        if words[at] in _WEAK:
+    while at < min(len(words), phrase.end + 14) and words[at] not in _CLAUSE and words[at] not in _ASIDE:
+        if words[at] in _WEAK and not (words[at + 1 : at + 2] and _is_date(words[at + 1])):
             end = at + 1
-            while end < min(len(words), at + 24) and words[end] not in _CLAUSE:
+            while end < min(len(words), at + 20) and words[end] not in _CLAUSE and words[end] not in _ASIDE:
                 end += 1
             if end > at + 1:
                 return at + 1, end
@@ -125,30 +128,43 @@ def _subject(phrase: NounPhrase, words: tuple[str, ...]) -> tuple[int, int] | No
     return (phrase.start, phrase.head) if phrase.head > phrase.start else None
 
 
+_ASIDE: Final = frozenset("which who when while after before as instead despite if unless because said says".split())
+_DAYS: Final = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september"
+    " october november december jan feb mar apr jun jul aug sept sep oct nov dec this last next".split()
+)
+
+
+def _is_date(word: str) -> bool:
+    return word.isdigit() or word in _DAYS
+
+
 def _domains(phrase: NounPhrase, subject: tuple[int, int] | None, words: tuple[str, ...], lexicon: AgreementLexicon) -> tuple[str, ...]:
+    """Give the domains that the words of the phrase and of its subject name; a peace is about peace and nothing else."""
+    if phrase.noun.type in _PEACE:
+        return ("peace",)
     spans = [(phrase.start, phrase.tail)]
     if subject:
         spans.append(subject)
-    found = _domains_in(words, spans, lexicon)
-    if phrase.noun.type in _PEACE:
-        found = ("peace", *(d for d in found if d != "peace"))
-    return found or _domains_in(words, [(0, len(words))], lexicon)[:2]
+    return _domains_in(words, spans, lexicon)
 
 
 def _domains_in(words: tuple[str, ...], spans: list[tuple[int, int]], lexicon: AgreementLexicon) -> tuple[str, ...]:
     found: dict[str, int] = {}
     for low, high in spans:
-        for at in range(low, high):
-            for name, phrases in lexicon.domains:
-                if phrases.at(words, at):
-                    found.setdefault(name, at)
+        at = low
+        while at < high:
+            hit = lexicon.domains.at(words, at)
+            for name in hit[0] if hit else ():
+                found.setdefault(name, at)
+            at = hit[1] if hit else at + 1
     return tuple(sorted(found, key=lambda name: (found[name], name)))
 
 
-def _title_reports(reading: Reading, context: EventContext, models: Models, day: date) -> list[_Report]:
+def _title_reports(reading: Reading, context: EventContext, models: Models, day: date) -> tuple[list[_Report], tuple[Actor, ...], tuple[str, ...]]:
     """Read the headline as one sentence: it is part of the report, and evidence is never taken from it."""
     if not context.title or not context.title.strip():
-        return []
+        return [], (), ()
     text = context.title
     sentence = Sentence(0, len(text), 0, tokenize(text))
     segment = Segment(kind=SegmentKind.HEADLINE, start=0, end=len(text))
@@ -156,7 +172,8 @@ def _title_reports(reading: Reading, context: EventContext, models: Models, day:
     resolved = resolve_entities(headline, find_mentions(headline, models), models)
     words = sentence_words(sentence)
     actors = find_actors(sentence, resolved, {entity.id: entity for entity in resolved.entities}, words)
-    return [replace(_read(phrase, sentence, words, actors, models.agreements, day), sentence=None) for phrase in find_noun_phrases(-1, words, models.agreements)]
+    phrases = find_noun_phrases(-1, words, models.agreements)
+    return [replace(_read(phrase, sentence, words, actors, models.agreements, day), sentence=None) for phrase in phrases], actors, words
 
 
 _KIN: Final = {
@@ -165,23 +182,39 @@ _KIN: Final = {
     InstrumentType.EXCHANGE_OF_LETTERS: 8, InstrumentType.PEACE_AGREEMENT: 9, InstrumentType.CEASEFIRE: 10, InstrumentType.JOINT_STATEMENT: 11,
     InstrumentType.DECLARATION: 12, InstrumentType.ROADMAP: 13,
 }  # fmt: skip
-_DEFINITE: Final = frozenset("the this that these those its their our such both".split())
+_DEFINITE: Final = frozenset("the this that these those its their our such both any no".split())
+_RANK: Final = tuple(Stage)
 
 
 def _same(first: _Report, second: _Report) -> bool:
     """Whether a later noun phrase speaks of the instrument of an earlier one."""
     a, b = first.phrase, second.phrase
     kin = _KIN[a.noun.type] == _KIN[b.noun.type]
-    if not kin and not (b.noun.anaphor and b.determiner in _DEFINITE) and not (a.noun.anaphor and b.sentence == a.sentence + 1 and b.determiner in _DEFINITE):
-        return False
     codes, others = _codes(first), _codes(second)
     if codes and others and not codes & others:
         return False
-    if kin and first.step.background != second.step.background and second.step.strength >= 3 and first.step.strength >= 3:
+    if a.plural and not b.plural and b.determiner in {"one", "another"}:
+        return True
+    if first.step.background != second.step.background and second.step.strength >= 3 and (first.step.strength >= 3 or _is_new(first)):
         return False
+    names, own = set(first.words[a.start : a.head]) - _DEFINITE, set(second.words[b.start : b.head]) - _DEFINITE
+    bare = b.head - b.start <= 1 or not own - names
     if not kin:
-        return b.head - b.start <= 2
-    return b.determiner not in {"another", "other", "second"}
+        if first.step.is_news and second.step.is_news and first.step.stage is second.step.stage and codes and others and (a.noun.anaphor or b.noun.anaphor):
+            return True  # two words for what the same parties did in the same way
+        near = b.sentence - a.sentence <= 1
+        return near and b.determiner in _DEFINITE and (b.noun.anaphor or (a.noun.anaphor and second.step.strength < 4)) and bare
+    if b.determiner in {"another", "other", "second"} or _draft(first) != _draft(second):
+        return False
+    return True
+
+
+def _is_new(report: _Report) -> bool:
+    return "new" in report.words[report.phrase.start : report.phrase.head]
+
+
+def _draft(report: _Report) -> bool:
+    return "draft" in report.words[report.phrase.start : report.phrase.head]
 
 
 def _codes(report: _Report) -> set[str]:
@@ -189,6 +222,7 @@ def _codes(report: _Report) -> set[str]:
 
 
 def _join(reports: list[_Report], title: list[_Report]) -> list[list[_Report]]:
+    """Join what is said of one instrument; a headline goes to the first that its words fit and that is not old."""
     groups: list[list[_Report]] = []
     for report in reports:
         home = next((group for group in groups if any(_same(earlier, report) for earlier in group)), None)
@@ -198,38 +232,40 @@ def _join(reports: list[_Report], title: list[_Report]) -> list[list[_Report]]:
             home.append(report)
     for heading in title:
         for group in groups:
-            first = group[0]
-            if first.phrase.noun.type is heading.phrase.noun.type or heading.phrase.noun.anaphor or first.phrase.noun.anaphor:
+            if any(r.step.background and r.step.strength >= 3 for r in group):
+                continue
+            kin = any(_KIN[r.phrase.noun.type] == _KIN[heading.phrase.noun.type] or r.phrase.noun.anaphor for r in group)
+            if kin or heading.phrase.noun.anaphor:
                 group.append(heading)
                 break
     return groups
 
 
-def _weight(report: _Report) -> tuple[int, int, int]:
+def _weight(report: _Report) -> tuple[int, int, int, int]:
     step = report.step
-    return (int(step.is_news and step.polarity in {Polarity.ASSERTED, Polarity.NEGATED}), step.strength, int(report.sentence is not None))
+    news = step.is_news and step.polarity in {Polarity.ASSERTED, Polarity.NEGATED}
+    return (int(news and step.strength >= 2), int(step.strength >= 3), int(report.sentence is not None), _RANK.index(step.stage) if news else step.strength)
 
 
-def _finish(group: list[_Report], reading: Reading, people: Counter[str], passage: frozenset[str], lexicon: AgreementLexicon) -> FoundAgreement:
+def _finish(group: list[_Report], reading: Reading, states: _States, passage: frozenset[str], lexicon: AgreementLexicon) -> FoundAgreement:
     best = max(group, key=_weight)
     body = [report for report in group if report.sentence is not None]
     proof = best if best.sentence is not None else max(body, key=_weight)
     step = best.step
-    actors: list[Actor] = []
-    for report in [proof, *body]:
-        known = {code for actor in actors for code in actor.codes}
-        if len(known) < 2:
-            actors.extend(actor for actor in report.actors if set(actor.codes) - known)
-    domains = proof.domains
-    for report in group:
-        if not domains:
-            domains = report.domains
     near = frozenset().union(*(report.near for report in body))
     kind = _kind(group)
+    actors = _all_parties(proof, group, states, near)
+    domains = proof.domains
+    if kind not in _PEACE:
+        for report in group:
+            domains = domains or report.domains
+        domains = domains or _domains_in(proof.words, [(0, len(proof.words))], lexicon)[:2] or _domains_in(states.title_words, [(0, len(states.title_words))], lexicon)[:2]
     scope = scope_of(actors, kind, near, passage)
+    if not domains:
+        domains = ("peace",) if scope in {Scope.INTRA, Scope.NONSTATE} else ("political",)
     parties = make_parties(actors)
     missing = tuple(
-        name for name, there in (("parties", len({p.code for p in parties}) > 1), ("stage", step.strength > 1), ("domain", bool(domains))) if not there
+        name for name, there in (("parties", len({p.code for p in parties}) > 1), ("stage", step.strength > 1), ("domain", bool(proof.domains))) if not there
     )
     sentence = proof.sentence
     assert sentence is not None  # noqa: S101 - a group holds a report of the text
@@ -241,11 +277,57 @@ def _finish(group: list[_Report], reading: Reading, people: Counter[str], passag
     plover, cameo = _PLOVER.get(step.stage, (PloverType.AGREE, "0313"))
     report = AgreementReport(
         instrument=kind, stage=step.stage, next_stage=step.next_stage, polarity=step.polarity, is_news=step.is_news,
-        parties=parties, domains=domains or ("other",), scope=scope, subject=subject, missing=missing,
+        parties=parties, domains=domains, scope=scope, subject=subject, missing=missing,
     )  # fmt: skip
     speaker = reading.segments[sentence.segment].speaker
     confidence = round(min(0.95, 0.35 + 0.1 * step.strength + 0.1 * (2 - min(2, len(missing)))), 2)
     return FoundAgreement(report, Evidence(text=reading.text[start:end], start=start, end=end, speaker=speaker), confidence, sentence.segment, plover, cameo, step.dated)
+
+
+@dataclass(frozen=True, slots=True)
+class _States:
+    """The states that a transcript speaks of, for words such as `the two countries`."""
+
+    counts: Counter[str]
+    actors: dict[int, tuple[Actor, ...]]
+    title: tuple[Actor, ...]
+    title_words: tuple[str, ...]
+
+
+_NOT_STATES: Final = frozenset({"company", "labour", "party", "institution", "agency", "subnat"})
+
+
+def _all_parties(proof: _Report, group: list[_Report], states: _States, near: frozenset[str]) -> list[Actor]:
+    """Take the parties of the telling clause; where it names less than two, look on: same sentence, other reports, headline."""
+    actors: list[Actor] = list(proof.actors)
+
+    def known() -> set[str]:
+        return {code for actor in actors for code in actor.codes}
+
+    def add(more: Iterable[Actor]) -> None:
+        seen = known()
+        for actor in more:
+            if set(actor.codes) - seen:
+                actors.append(actor)
+                seen |= set(actor.codes)
+
+    for report in group:
+        if len(known()) < 2:
+            add(report.actors)
+    if near & _NOT_STATES or "rebels" in near:
+        return actors
+    around = [a for a in states.actors.get(proof.phrase.sentence, ()) if a.sort == "state" and not a.located]
+    if len(known()) < 2 and (proof.shared or len({c for a in around for c in a.codes} | known()) <= 3):
+        add(around)
+    if len(known()) < 2:
+        pair = [a for a in states.title if a.sort in {"state", "igo"}]
+        if known() & {c for a in pair for c in a.codes} or not known() or proof.shared:
+            add(pair[:2])
+    if len(known()) < 2 and proof.shared:
+        everyone = [a for index in sorted(states.actors) for a in states.actors[index] if a.sort == "state"]
+        common = [code for code, _ in sorted(states.counts.items(), key=lambda item: (-item[1], item[0]))[:2]]
+        add(next(a for a in everyone if code in a.codes) for code in common)
+    return actors
 
 
 def _kind(group: list[_Report]) -> InstrumentType:

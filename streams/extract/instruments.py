@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -43,11 +43,13 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A word form of an act: base, s, past, part, ing, noun or prep; `links` are the prepositions a noun takes."""
+    """A word form of an act: base, s, past, part, ing, noun or prep; `links` are the prepositions a noun takes,
+    and one that is `near` acts only on what stands right behind it."""
 
     act: Act
     form: str
     links: frozenset[str] = frozenset()
+    near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class AgreementLexicon:
     controllers: Phrases[str]
     denials: Phrases[bool]
     modifiers: Phrases[Stage]
-    domains: tuple[tuple[str, Phrases[str]], ...]
+    domains: Phrases[tuple[str, ...]]
     actors: Phrases[str]
 
 
@@ -111,15 +113,23 @@ def load_agreement_lexicon(folder: Path) -> AgreementLexicon:
         controllers=Phrases.of((word, mode) for mode, words in data["controllers"].items() for word in words),
         denials=Phrases.of((word, True) for word in data["denials"]),
         modifiers=Phrases.of((word, Stage(stage)) for stage, item in data["modifiers"].items() for word in item["words"]),
-        domains=tuple((name, Phrases.of((word, name) for word in item["words"])) for name, item in data["domains"].items()),
+        domains=_domain_phrases(data),
         actors=Phrases.of((word, sort) for sort, item in data["actors"].items() for word in item["words"]),
     )
+
+
+def _domain_phrases(data: Mapping[str, Any]) -> Phrases[tuple[str, ...]]:
+    domains: dict[str, list[str]] = {phrase: [] for phrase in data["not_domains"]}
+    for name, item in data["domains"].items():
+        for word in item["words"]:
+            domains.setdefault(word, []).append(name)
+    return Phrases.of((word, tuple(names)) for word, names in domains.items())
 
 
 def _triggers(item: Mapping[str, Any], act: Act) -> Iterator[tuple[str, Trigger]]:
     for entry in item["verbs"]:
         for form, text in _forms(entry["verb"], entry.get("forms"), entry.get("ing")):
-            yield text, Trigger(act, form)
+            yield text, Trigger(act, form, near=entry.get("near", False))
     for noun, links in item.get("nouns", {}).items():
         yield noun, Trigger(act, "noun", frozenset(str(links).split(",")))
     for word in item.get("words", ()):
@@ -158,7 +168,7 @@ def sentence_words(sentence: Sentence) -> tuple[str, ...]:
 
 def find_noun_phrases(index: int, words: tuple[str, ...], lexicon: AgreementLexicon) -> tuple[NounPhrase, ...]:
     """Find the instruments named in a sentence, in order, with the words that belong to each."""
-    found = []
+    found: list[NounPhrase] = []
     blocked = _blocked(words, lexicon)
     at = 0
     while at < len(words):
@@ -167,7 +177,10 @@ def find_noun_phrases(index: int, words: tuple[str, ...], lexicon: AgreementLexi
             at += 1
             continue
         noun, tail = hit
-        found.append(_phrase(noun, index, words, (at, tail), lexicon))
+        phrase = _phrase(noun, index, words, (at, tail), lexicon)
+        if found and phrase.start <= found[-1].head:  # a ceasefire and hostage deal: one instrument with two nouns
+            phrase = replace(found.pop(), tail=phrase.tail, end=phrase.end)
+        found.append(phrase)
         at = tail
     return tuple(found)
 

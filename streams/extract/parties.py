@@ -36,6 +36,8 @@ class Actor:
     end: int
     located: bool = False
     group: bool = False
+    seat: bool = False
+    """A place that stands for a state or names a treaty: Minsk, Geneva."""
 
 
 _STATE: Final = "state"
@@ -81,7 +83,16 @@ def _actor(mention: Mention, entity: Entity, entities: dict[str, Entity], starts
     located = before in _PLACE_WORDS and entity.type in {EntityType.COUNTRY, EntityType.PLACE} and mention.kind is not MentionKind.NATIONALITY
     if entity.type is EntityType.PLACE and not located and before in {"of", "on", "for", ","}:
         located = True
-    return Actor(first, last, codes, sort, mention.text, mention.entity_id, mention.start, mention.end, located, entity.type is EntityType.GROUP)
+    return Actor(first, last, codes, sort, mention.text, mention.entity_id, mention.start, mention.end, located, entity.type is EntityType.GROUP, _is_seat(mention, entity))
+
+
+def _is_seat(mention: Mention, entity: Entity) -> bool:
+    if entity.type is EntityType.PLACE:
+        return True
+    if entity.type is not EntityType.COUNTRY or mention.kind is not MentionKind.NAME:
+        return False
+    text = mention.text
+    return not (text.isupper() and len(text) <= 6) and not set(text.lower().split()) & set(entity.name.lower().split()) and text not in {"Britain", "Great Britain", "America", "the United States"}
 
 
 def _codes(entity: Entity, entities: dict[str, Entity]) -> tuple[tuple[str, ...], str]:
@@ -122,9 +133,10 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
     """Take the parties from where grammar puts them: between A and B, A-B pact, A signed with B, signed by A and B."""
     taken: list[Actor] = []
     rest = [a for a in actors if not a.located]
-    inside = [a for a in actors if phrase.start <= a.first < phrase.head]
+    inside = [a for a in actors if phrase.start <= a.first < phrase.head and a.sort != "igo" and not a.seat]
     taken.extend(inside)
-    between = _after(words, phrase.end, {"between", "among"}, 16)
+    after = max(phrase.end, step.end if step.end - phrase.end < 3 else phrase.end)
+    between = _after(words, after, {"between", "among"}, 16)
     if between is not None:
         taken.extend(_listed(actors, words, between + 1))
     low = step.start if step.verb is not None and step.verb < phrase.start else phrase.start
@@ -174,8 +186,8 @@ def _agents(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequ
         return [a for a in actors if a.last == phrase.start]
     out: list[Actor] = []
     if step.passive or step.verb < phrase.start:
-        by = _after(words, max(step.verb, step.end - 1), {"by"}, 10)
-        if step.passive and by is not None:
+        by = _after(words, max(step.verb, step.end - 1), {"by"}, 14)
+        if by is not None and (step.passive or step.strength == 3):
             return _listed(actors, words, by + 1)
     if step.verb > phrase.end and not step.passive:
         return [a for a in actors if phrase.end <= a.first < step.verb]

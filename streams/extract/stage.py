@@ -49,7 +49,7 @@ class Step:
             return Polarity.HISTORICAL
         if self.mode in _NEGATIVE or self.stage is Stage.REJECTED:
             return Polarity.NEGATED
-        if self.question and self.mode in {"planned", "wanted", "tried", "ongoing"}:
+        if self.question and self.mode in {"planned", "purpose", "wanted", "tried", "ongoing"}:
             return Polarity.HYPOTHETICAL
         return Polarity.ASSERTED
 
@@ -82,6 +82,8 @@ _FINITE: Final = frozenset(
     " includes include requires require allows allow calls states stipulates says gives makes marks remains means"
     " represents follows creates boosts helps relates said says told".split()
 )
+_UNDATED: Final = _RELATIVE | _SUBORDINATE | frozenset("based described where but as ;".split())
+_LONG: Final = frozenset("years months decades".split())
 _SHORT: Final = {"'ve": "have", "'ll": "will", "'re": "are", "'m": "am", "'d": "would"}
 
 
@@ -138,10 +140,13 @@ def _left_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLex
     at = phrase.start - 1
     low = max(0, phrase.start - REACH)
     links: set[str] = set()
+    commas = 0
     while at >= low:
         word = words[at]
-        if word in _BARRIERS:
+        if word in _BARRIERS or commas > 2:
             return None
+        if word == ",":
+            commas += 1
         hit = lexicon.triggers.at(words, at)
         if hit and hit[1] <= phrase.start:
             trigger, end = hit
@@ -151,15 +156,22 @@ def _left_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLex
             elif trigger.form == "noun":
                 if trigger.links & links or (not links and "" in trigger.links):
                     return _noun_step(trigger, at, phrase, words, lexicon)
-            elif not _is_noun_use(words, at, trigger):
-                return _verb_step(trigger, at, phrase, words, lexicon)
-        if word in _RELATIVE and phrase.start - at > 1 and word != "that":
+            elif not _is_noun_use(words, at, trigger) and not (trigger.near and phrase.start - end > 3):
+                step = _verb_step(trigger, at, phrase, words, lexicon)
+                return replace(step, strength=2) if commas == 1 and not _lists(words, at, phrase.start, lexicon) else step
+        if word in _RELATIVE and (word != "that" or phrase.start - at > 1):
             return None
-        if word in _SUBORDINATE and phrase.start - at > 1:
+        if word in _SUBORDINATE or (word == "as" and words[at - 1] != "such"):
             return None
         links.add(word)
         at -= 1
     return None
+
+
+def _lists(words: tuple[str, ...], start: int, end: int, lexicon: AgreementLexicon) -> bool:
+    """Whether another instrument stands between the act and the comma: signed a letter of intent, a memorandum and a pact."""
+    comma = words.index(",", start)
+    return any(lexicon.nouns.at(words, at) for at in range(start, comma)) and not set(words[comma:end]) & _FINITE
 
 
 def _is_noun_use(words: tuple[str, ...], at: int, trigger: Trigger) -> bool:
@@ -183,14 +195,14 @@ def _noun_step(trigger: Trigger, at: int, phrase: NounPhrase, words: tuple[str, 
         mode = control
         if trigger.act.name == "negotiate" and mode == "planned":
             mode = "done"
-    elif set(before[-2:]) & {"no", "not", "without"}:
-        mode = "failed"
+    elif set(before[-3:]) & {"no", "not", "without"}:
+        mode = "denied" if trigger.act.name == "belong" else "failed"
     elif set(words[:at]) & {"will", "coincide"} and trigger.act.name == "sign":
         mode = "planned"
     if set(before) & {"stalled", "delayed", "blocked"} and trigger.act.name == "ratify":
         mode = "planned"
     stage = trigger.act.stages.get(mode, trigger.act.stages["done"])
-    return Step(stage, mode, 3, at, phrase.end, verb=at, quiet=trigger.act.name in {"react"})
+    return Step(stage, mode, 3, at, phrase.end, verb=at, quiet=trigger.act.name == "react" or words[at] == "differences")
 
 
 def _verb_step(trigger: Trigger, at: int, phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLexicon) -> Step:
@@ -200,7 +212,7 @@ def _verb_step(trigger: Trigger, at: int, phrase: NounPhrase, words: tuple[str, 
     stage = trigger.act.stages.get(mode, trigger.act.stages["done"])
     if mode == "denied" and trigger.act.name == "conclude":
         stage = Stage.REJECTED
-    quiet = trigger.act.name == "react" or (trigger.act.name in {"negotiate", "propose"} and mode == "done" and trigger.form == "ing" and False)
+    quiet = trigger.act.name == "react"
     return Step(stage, mode, 4, start, phrase.end, verb=at, background=background, quiet=quiet)
 
 
@@ -220,10 +232,11 @@ def _verb_mode(words: tuple[str, ...], at: int, form: str, lexicon: AgreementLex
         j -= 1
     start = j + 1
     kinds = set(aux)
-    relative = j >= 0 and words[j] in _RELATIVE
+    relative = j >= 0 and (words[j] in _RELATIVE or (j >= 1 and words[j] in {"refused", "failed", "declined"} and words[j - 1] in _RELATIVE))
     background = "had" in kinds
     if "to" in kinds or (form == "base" and at and words[at - 1] == "to"):
         mode = _infinitive_mode(words, start, kinds, lexicon)
+        background = background or (relative and mode in {"refused", "failed"})
     elif form == "ing" and not kinds & _BE:
         mode = _gerund_mode(words, at, lexicon)
     elif kinds & _FUTURE:
@@ -235,12 +248,12 @@ def _verb_mode(words: tuple[str, ...], at: int, form: str, lexicon: AgreementLex
     elif "being" in kinds:
         mode = "ongoing"
     else:
-        mode = "done"
+        mode = "planned" if form == "base" and not kinds and j >= 0 and words[j] in {"and", ","} and set(words[:j]) & {"will", "would", "to"} else "done"
         background = background or (relative and "has" not in kinds and "have" not in kinds)
-    if _conditional(words, start):
+    if _conditional(words, start) or (mode in {"planned", "purpose"} and "question" in words[:start] and set(words[:start]) & {"when", "if", "whether"}):
         mode = "hoped"
     if negated:
-        mode = {"done": "denied", "ongoing": "denied", "planned": "refused", "wanted": "refused", "hoped": "failed"}.get(mode, mode)
+        mode = {"done": "denied", "ongoing": "denied", "planned": "refused", "purpose": "refused", "wanted": "refused", "hoped": "failed"}.get(mode, mode)
         if "yet" in words[start:at] and "to" in kinds:
             mode = "planned"
     return mode, background, start
@@ -261,7 +274,7 @@ def _infinitive_mode(words: tuple[str, ...], start: int, kinds: set[str], lexico
         return "planned"
     control = _controller(words, start, lexicon, 9)
     if control is None:
-        return "done" if set(words[max(0, start - 6) : start]) & {"first", "last", "only", "latest", "countries"} else "planned"
+        return "done" if set(words[max(0, start - 6) : start]) & {"first", "last", "only", "latest", "countries"} else "purpose"
     return control
 
 
@@ -272,8 +285,6 @@ def _controller(words: tuple[str, ...], before: int, lexicon: AgreementLexicon, 
         hit = lexicon.controllers.at(words, j)
         if hit and hit[1] <= before:
             mode = hit[0]
-            if mode == "done":
-                continue
             near = words[max(0, j - 3) : j]
             if mode in {"planned", "wanted", "hoped", "tried"} and set(near) & _NEGATIONS:
                 return "refused"
@@ -287,7 +298,7 @@ def _gerund_mode(words: tuple[str, ...], at: int, lexicon: AgreementLexicon) -> 
     before = words[at - 1] if at else ""
     if before == "without":
         return "denied"
-    control = _controller(words, at, lexicon, 6)
+    control = _controller(words, at - 1 if before in {"about", "on", "of", "for"} else at, lexicon, 6)
     if before in {"by", "after", "in", "upon"} and control not in {"failed", "refused"}:
         return "done"
     if control:
@@ -310,7 +321,7 @@ def _right_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLe
         hit = lexicon.triggers.at(words, at)
         if hit:
             trigger, end = hit
-            if trigger.form in {"past", "part"}:
+            if trigger.form in {"past", "part"} and not (trigger.near and at - first > 6):
                 near = at - first <= 2 or words[at - 1] in {",", ")"}
                 group = _group_start(words, at)
                 has_aux = bool(set(words[group:at]) & (_BE | _HAVE | _FUTURE | {"to"}))
@@ -326,7 +337,7 @@ def _right_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLe
                 if near and not has_aux:
                     stage = trigger.act.stages["done"]
                     return Step(stage, "done", 3, phrase.start, end, verb=at, background=True, passive=True)
-                if _in_relative(words, phrase.end, at):
+                if not trigger.near and _in_relative(words, phrase.end, at):
                     mode, background, start = _verb_mode(words, at, trigger.form, lexicon)
                     stage = trigger.act.stages.get(mode, trigger.act.stages["done"])
                     return Step(stage, mode, 3, phrase.start, end, verb=at, background=mode == "done")
@@ -389,7 +400,10 @@ def _bare_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLex
 def _age(step: Step, phrase: NounPhrase, sentence: Sentence, words: tuple[str, ...], day: date) -> Step:
     """Mark a step as background where the words date it weeks before the report, and as fresh where they date it now."""
     low = sentence.tokens[max(0, min(step.start, phrase.start) - 6)].start
-    high = sentence.tokens[min(len(sentence.tokens), max(step.end, phrase.end) + 14) - 1].end
+    last = max(step.end, phrase.end)
+    while last < min(len(words), max(step.end, phrase.end) + 14) and words[last] not in _UNDATED and not (words[last] == "and" and last > phrase.end + 1):
+        last += 1
+    high = sentence.tokens[last - 1].end
     old, fresh, dated = False, False, None
     for found in find_dates(sentence, day):
         if not low <= found.start < high:
@@ -398,9 +412,12 @@ def _age(step: Step, phrase: NounPhrase, sentence: Sentence, words: tuple[str, .
         age = _days_ago(found.value, day)
         if found.direction is Direction.PAST and (age is None or age > FRESH_DAYS):
             old = True
-        elif not inside and (found.direction is not Direction.FUTURE or step.mode == "planned"):
+        elif not inside and (found.direction is not Direction.FUTURE or step.mode in {"planned", "purpose"}):
             fresh = True
             dated = dated or found.value
+    for at in range(len(words) - 3):  # in the last few years, over the past decades
+        if words[at] in {"last", "past", "recent"} and words[at + 1 : at + 3][-1] in _LONG | {words[at + 1]} and set(words[at + 1 : at + 3]) & _LONG and low <= sentence.tokens[at].start < high:
+            old = True
     past = step.stage in {Stage.SIGNED, Stage.AGREED, Stage.RATIFIED, Stage.INITIALLED, Stage.IN_FORCE, Stage.WITHDRAWN, Stage.SUSPENDED, Stage.EXPIRED, Stage.EXTENDED, Stage.REJECTED, Stage.VIOLATED, Stage.DRAFTING, Stage.NEGOTIATING}
     if old and not fresh and past:
         return replace(step, background=True)
