@@ -11,8 +11,9 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from schemas.topics import Topic
 from streams.kafka.client import open_admin, open_producer, open_reader
+from streams.kafka.groups import installation_plans
 from streams.kafka.local import LocalBroker, free_port
-from streams.kafka.topics import all_topics, create_topics, delete_topics, kafka_name, plan_topics
+from streams.kafka.topics import create_topics, delete_topics, kafka_name
 from streams.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def settings(broker: LocalBroker, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def created_topics(settings: Settings) -> AsyncIterator[tuple[str, ...]]:
     """All topics of the registry, made in the test's namespace; their names. They go when the test ends."""
-    plans = plan_topics(settings, all_topics())
+    plans = installation_plans(settings)
     async with open_admin(settings) as admin:
         yield await create_topics(admin, plans)
         mine = [name for name in await admin.list_topics() if name.startswith(settings.topic_prefix)]

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ import pytest
 from streams.kafka.local import free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from streams.settings import Settings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]
