@@ -341,6 +341,7 @@ def _make_transition(
         transcript_id=context.transcript_id,
         title=context.title,
         source=context.source,
+        language=context.language,
         event_time=context.event_time,
         confidence=event.confidence,
         evidence=event.evidence,
