@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
+
+from schemas.alert import ClauseMatch, Match, NearMiss
+from schemas.ids import derived_id
+from schemas.rule import RuleStatus
+from streams.rules.compile import CompiledRule, compile_rule
+from streams.rules.condition import And, Condition, Named, Not, Or, selections_of
+from streams.rules.detection import MAX_HITS, Hit, match_selection
+from streams.rules.facts import Facts, read_facts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from schemas.agreement import Transition
-    from schemas.alert import Match, NearMiss
     from schemas.enriched import EnrichedTranscript
     from schemas.event import Event
     from schemas.rule import Rule
+    from streams.rules.facts import Frame
+
+MAX_MATCHES: Final = 32
+"""Groups of one rule that one record can hold on; more of them tell nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +35,15 @@ class Found:
 
 
 class RuleIndex:
-    """Every rule at work. Adding and removing act on the next record."""
+    """Every rule at work. Adding and removing act on the next record.
 
-    def __init__(self) -> None:
-        self._rules: dict[str, Rule] = {}
+    Near misses are told for rules that are still being written (status experimental or test), or for all of them
+    with `every_near_miss`, as rule tests want it.
+    """
+
+    def __init__(self, *, every_near_miss: bool = False) -> None:
+        self._rules: dict[str, CompiledRule] = {}
+        self._every_near_miss = every_near_miss
 
     def add(self, rule: Rule) -> None:
         """Put a rule to work, in place of an older one of its id.
@@ -33,7 +51,9 @@ class RuleIndex:
         Raises:
             RuleError: the rule cannot be used; the index is as it was.
         """
-        self._rules[rule.id] = rule
+        compiled = compile_rule(rule)
+        self.remove(rule.id)
+        self._rules[rule.id] = compiled
 
     def remove(self, rule_id: str) -> None:
         """Take a rule out of work; one that is not there is no error."""
@@ -46,6 +66,175 @@ class RuleIndex:
         return len(self._rules)
 
     def match(self, record: EnrichedTranscript | Event | Transition) -> Found:
-        """Say which rules hold on a record and which almost do."""
-        del record
-        return Found()
+        """Say which rules hold on a record and which almost do, in the order of rule ids."""
+        matches: list[Match] = []
+        near: list[NearMiss] = []
+        for facts in read_facts(record):
+            for rule in self._candidates(facts):
+                found = match_rule(rule, facts)
+                matches.extend(found)
+                if not found and self._wants_near_miss(rule.rule):
+                    near.extend(near_misses(rule, facts))
+        return Found(tuple(matches), tuple(near))
+
+    def _candidates(self, facts: Facts) -> Iterator[CompiledRule]:
+        for rule_id in sorted(self._rules):
+            rule = self._rules[rule_id]
+            if rule.source is facts.subject.kind:
+                yield rule
+
+    def _wants_near_miss(self, rule: Rule) -> bool:
+        return self._every_near_miss or rule.status in {RuleStatus.EXPERIMENTAL, RuleStatus.TEST}
+
+
+def match_rule(rule: CompiledRule, facts: Facts) -> tuple[Match, ...]:
+    """Give the matches of one rule on one record: one for each step and group on which it holds."""
+    known: dict[str, tuple[Hit, ...]] = {}
+    matches: list[Match] = []
+    for step in rule.steps:
+        seen: set[tuple[tuple[str, str], ...]] = set()
+        for hit in _match_condition(step.condition, rule, facts, known):
+            slots = slot_values(rule.slots, facts, hit)
+            group = tuple((name, _joined(slots.get(name))) for name in rule.rule.group_by)
+            if group in seen:
+                continue
+            seen.add(group)
+            matches.append(_make_match(rule, step.name, group, slots, hit, facts))
+            if len(seen) >= MAX_MATCHES:
+                break
+    return tuple(matches)
+
+
+def _make_match(  # noqa: PLR0917 - one caller, and each is needed
+    rule: CompiledRule,
+    step: str | None,
+    group: tuple[tuple[str, str], ...],
+    slots: dict[str, Any],
+    hit: Hit,
+    facts: Facts,
+) -> Match:
+    parts = (
+        rule.rule.id,
+        str(rule.rule.version),
+        facts.subject.record_id,
+        step or "",
+        *(v for pair in group for v in pair),
+    )
+    return Match(
+        id=derived_id("match", *parts),
+        rule_id=rule.rule.id,
+        rule_version=rule.rule.version,
+        rule=rule.head,
+        group=group,
+        selection=step,
+        sketch=facts.sketch,
+        clauses=hit.clauses,
+        slots=slots,
+        subject=facts.subject,
+    )
+
+
+def slot_values(names: tuple[str, ...], facts: Facts, hit: Hit) -> dict[str, Any]:
+    """Give the values of the named fields, as lists; those that the record does not have are left out."""
+    frames: dict[str, Frame] = {}
+    for prefix, frame in hit.frames:
+        frames.setdefault(prefix, frame)
+    bound = dict(hit.bindings)
+    values: dict[str, Any] = {}
+    for name in names:
+        found: list[str | float]
+        if name in bound:
+            found = [bound[name]]
+        elif name == "origin":
+            found = [facts.subject.origin]
+        elif name == "transcript":
+            found = [facts.subject.transcript_id]
+        elif name == "day":
+            found = [facts.subject.event_time.date().isoformat()]
+        elif name in facts.texts:
+            found = [facts.texts[name].text[:500]]
+        else:
+            prefix = name.split(".", 1)[0]
+            frame = frames.get("event" if prefix == "agreement" else prefix, facts.fields)
+            found = [cell.value for cell in frame.get(name, ())]
+        if found:
+            values[name] = list(dict.fromkeys(found))
+    return values
+
+
+def _joined(values: list[str | float] | None) -> str:
+    return "|".join(str(v) for v in values or ())
+
+
+def _match_condition(
+    condition: Condition, rule: CompiledRule, facts: Facts, known: dict[str, tuple[Hit, ...]]
+) -> tuple[Hit, ...]:
+    """Give every way in which a condition holds. Variables bind across selections; a `not` sees what is bound before it."""
+    match condition:
+        case Named(name):
+            if name not in known:
+                known[name] = match_selection(rule.selections[name], facts)
+            return known[name]
+        case Or(parts):
+            return tuple(h for p in parts for h in _match_condition(p, rule, facts, known))[:MAX_HITS]
+        case Not(part):
+            return () if _match_condition(part, rule, facts, known) else (Hit(),)
+        case And(parts):
+            hits: tuple[Hit, ...] = (Hit(),)
+            ordered = [p for p in parts if not isinstance(p, Not)] + [p for p in parts if isinstance(p, Not)]
+            for part in ordered:
+                if isinstance(part, Not):
+                    against = _match_condition(part.part, rule, facts, known)
+                    hits = tuple(h for h in hits if not any(_join(h, a) for a in against))
+                else:
+                    found = _match_condition(part, rule, facts, known)
+                    hits = tuple(j for h in hits for f in found if (j := _join(h, f)) is not None)[:MAX_HITS]
+                if not hits:
+                    return ()
+            return hits
+
+
+def _join(a: Hit, b: Hit) -> Hit | None:
+    """Put two hits together, unless a variable is bound to two values or two variables to one."""
+    bound = dict(a.bindings)
+    for variable, value in b.bindings:
+        if bound.get(variable, value) != value:
+            return None
+        bound[variable] = value
+    if len(set(bound.values())) < len(bound):
+        return None
+    return Hit(tuple(sorted(bound.items())), (*a.clauses, *b.clauses), (*a.frames, *b.frames))
+
+
+def near_misses(rule: CompiledRule, facts: Facts) -> tuple[NearMiss, ...]:
+    """Tell whether a rule failed by one part of its condition only, while one of its positive parts held.
+
+    Only the conditions that raise count. With a single part there is nothing that could almost hold.
+    """
+    misses: list[NearMiss] = []
+    known: dict[str, tuple[Hit, ...]] = {}
+    for step in rule.steps:
+        if step.name is not None or not isinstance(step.condition, And):
+            continue
+        failed: list[Condition] = []
+        held: list[ClauseMatch] = []
+        positive = False
+        for part in step.condition.parts:
+            hits = _match_condition(part, rule, facts, known)
+            if not hits:
+                failed.append(part)
+            elif not isinstance(part, Not):
+                positive = True
+                held.extend(hits[0].clauses)
+        if len(failed) == 1 and positive:
+            names = selections_of(failed[0])
+            misses.append(
+                NearMiss(
+                    rule_id=rule.rule.id,
+                    rule_version=rule.rule.version,
+                    failed=names,
+                    held=tuple(held),
+                    subject=facts.subject,
+                )
+            )
+    return tuple(misses)

@@ -1,0 +1,27 @@
+"""The one line that an alert says."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SLOT: Final = re.compile(r"\{([^{}]*)\}")
+_SPOKEN: Final = {"mou": "MoU", "to_be_signed": "to be signed", "state_org": "state and organisation"}
+_VERBATIM: Final = ("text", "title", "agreement.subject", "agreement.name")
+UNTOLD: Final = "(not told)"
+
+
+def fill_summary(template: str, slots: Mapping[str, Any]) -> str:
+    """Fill the slots of a summary: several values as `a, b and c`, codes of the contract as words."""
+    return _SLOT.sub(lambda found: _spoken(found.group(1).strip(), slots), template)
+
+
+def _spoken(name: str, slots: Mapping[str, Any]) -> str:
+    values = slots.get(name)
+    if not values:
+        return UNTOLD
+    words = [str(v) if name in _VERBATIM else _SPOKEN.get(str(v), str(v).replace("_", " ")) for v in values]
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
