@@ -68,7 +68,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bench", type=Path)
     parser.add_argument("--file", default="agreements_dev.jsonl")
-    parser.add_argument("--errors", choices=["even", "odd", "all"])
+    parser.add_argument("--errors", choices=["even", "odd", "all", "first", "third"])
     options = parser.parse_args()
     spec = importlib.util.spec_from_file_location("scorer", options.bench / "score_agreements.py")
     scorer = importlib.util.module_from_spec(spec)
@@ -77,7 +77,7 @@ def main() -> int:
     models = load_models()
     predictions = {record["id"]: predict(record, models) for record in gold}
     number = {record["id"]: int("".join(c for c in record["id"] if c.isdigit())) for record in gold}
-    halves = {"all": gold, "even": [r for r in gold if number[r["id"]] % 2 == 0], "odd": [r for r in gold if number[r["id"]] % 2]}
+    halves = {"all": gold, "even": [r for r in gold if number[r["id"]] % 2 == 0], "odd": [r for r in gold if number[r["id"]] % 2], "first": [r for r in gold if number[r["id"]] % 4 == 1], "third": [r for r in gold if number[r["id"]] % 4 == 3]}
     print(f"{'':<6}{'alert P/R/F1':<20}{'clear':<7}{'inst P/R/F1':<20}{'new P/R/F1':<20}{'stage':<7}{'macro':<7}{'type':<7}{'pol':<7}{'news':<7}{'party':<20}{'domain':<20}")
     for name, part in halves.items():
         s = scorer.score(part, predictions)

@@ -60,6 +60,7 @@ class _Report:
 
 _READ: Final = frozenset({SegmentKind.NARRATION, SegmentKind.QUOTE, SegmentKind.QUESTION, SegmentKind.HEADLINE, SegmentKind.DATELINE})
 _PEACE: Final = frozenset({InstrumentType.CEASEFIRE, InstrumentType.PEACE_AGREEMENT})
+_PAPERS: Final = frozenset({InstrumentType.JOINT_STATEMENT, InstrumentType.DECLARATION, InstrumentType.ROADMAP})
 _WEAK: Final = frozenset("on about for to regarding concerning covering over in of relating against aimed that which designed establishing allowing".split())
 _CLAUSE: Final = frozenset(". ; ? ! : — – --".split())
 _PLOVER: Final = {
@@ -108,6 +109,10 @@ def _sorts(words: tuple[str, ...], lexicon: AgreementLexicon) -> frozenset[str]:
 def _read(phrase: NounPhrase, sentence: Sentence, words: tuple[str, ...], actors: tuple[Actor, ...], lexicon: AgreementLexicon, day: date) -> _Report:
     step = read_step(phrase, sentence, words, lexicon, day)
     found = parties_of(phrase, step, actors, words)
+    if found.strangers:
+        step = replace(step, stage=Stage.AGREED, mode="done", quiet=True)
+    if phrase.noun.type in _PAPERS and step.act == "adopt" and step.stage is Stage.AGREED:
+        step = replace(step, stage=Stage.SIGNED)
     subject = _subject(phrase, words)
     low = max(0, min(step.start, phrase.start) - 10)
     near = _sorts(words[low : max(step.end, phrase.end) + 10], lexicon)
@@ -195,8 +200,10 @@ def _same(first: _Report, second: _Report) -> bool:
         return False
     if a.plural and not b.plural and b.determiner in {"one", "another"}:
         return True
-    if first.step.background != second.step.background and second.step.strength >= 3 and (first.step.strength >= 3 or _is_new(first)):
+    if _is_hard(first) != _is_hard(second) and second.step.strength >= 3 and (first.step.strength >= 3 or _is_new(first)):
         return False
+    if a.sentence == b.sentence and _is_predicate(second):
+        return True
     names, own = set(first.words[a.start : a.head]) - _DEFINITE, set(second.words[b.start : b.head]) - _DEFINITE
     bare = b.head - b.start <= 1 or not own - names
     if not kin:
@@ -204,9 +211,28 @@ def _same(first: _Report, second: _Report) -> bool:
             return True  # two words for what the same parties did in the same way
         near = b.sentence - a.sentence <= 1
         return near and b.determiner in _DEFINITE and (b.noun.anaphor or (a.noun.anaphor and second.step.strength < 4)) and bare
+    if _years(own) != _years(names) and not bare:
+        return False
     if b.determiner in {"another", "other", "second"} or _draft(first) != _draft(second):
         return False
     return True
+
+
+def _is_hard(report: _Report) -> bool:
+    return report.step.background and not report.step.soft
+
+
+def _is_predicate(report: _Report) -> bool:
+    """Whether the noun only says what the one before is: the accord is not a treaty."""
+    before = report.words[max(0, report.phrase.start - 2) : report.phrase.start]
+    return bool(before) and (before[-1] in _BE or (before[-1] == "not" and before[0] in _BE))
+
+
+_BE: Final = frozenset("is are was were be been".split())
+
+
+def _years(words: set[str]) -> set[str]:
+    return {word for word in words if word.isdigit() and len(word) == 4}  # noqa: PLR2004
 
 
 def _is_new(report: _Report) -> bool:

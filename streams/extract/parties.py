@@ -123,6 +123,8 @@ class Found:
     actors: tuple[Actor, ...]
     shared: bool
     """The words say `the two countries`, `both sides`, `bilateral` or the like."""
+    strangers: bool
+    """Those who reject it are none of its parties."""
 
 
 _SHARED: Final = frozenset("bilateral trilateral".split())
@@ -133,7 +135,7 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
     """Take the parties from where grammar puts them: between A and B, A-B pact, A signed with B, signed by A and B."""
     taken: list[Actor] = []
     rest = [a for a in actors if not a.located]
-    inside = [a for a in actors if phrase.start <= a.first < phrase.head and a.sort != "igo" and not a.seat]
+    inside = [a for a in actors if phrase.start <= a.first < phrase.head and (a.sort != "igo" or (a.codes != ("UN",) and phrase.noun.type is not InstrumentType.CONVENTION)) and not a.seat]
     taken.extend(inside)
     after = max(phrase.end, step.end if step.end - phrase.end < 3 else phrase.end)
     between = _after(words, after, {"between", "among"}, 16)
@@ -149,8 +151,12 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
         taken.extend(_agents(phrase, step, rest, words))
     span = words[max(0, step.start - 12) : phrase.end + 24]
     shared = bool(set(span) & _SHARED) or any(pair in _BOTH for pair in zip(span, span[1:], strict=False))
+    outside = [a for a in taken if a in inside or between is not None]
+    agents = _agents(phrase, step, rest, words)
+    mine = {c for a in outside for c in a.codes}
+    strangers = len(mine) > 1 and step.act == "reject" and not step.passive and not {c for a in agents for c in a.codes} & mine
     unique = {(a.start, a.end): a for a in taken}
-    return Found(tuple(unique[key] for key in sorted(unique)), shared)
+    return Found(tuple(unique[key] for key in sorted(unique)), shared, strangers)
 
 
 def _after(words: Sequence[str], start: int, wanted: set[str], reach: int) -> int | None:
@@ -171,7 +177,7 @@ def _listed(actors: Sequence[Actor], words: Sequence[str], start: int) -> list[A
         if actor.first < start:
             continue
         gap = words[at : actor.first]
-        if len(gap) > slack or any(w in _STOP_SUBJECT or w in {"on", "for", "to", "in", "that", "which", "who"} for w in gap):
+        if len(gap) > slack or (not out and "," in gap) or any(w.isdigit() or w in {"year", "month", "week"} for w in gap) or any(w in _STOP_SUBJECT or w in {"on", "for", "to", "in", "that", "which", "who"} for w in gap):
             break
         if out and not set(gap) & {"and", ",", "&", "or", "/", "-", "–"}:
             break

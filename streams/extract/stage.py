@@ -39,6 +39,9 @@ class Step:
     question: bool = False
     quiet: bool = False
     dated: str | None = None
+    soft: bool = False
+    """Background by its place in the sentence only: no date says so."""
+    act: str = ""
 
     @property
     def polarity(self) -> Polarity:
@@ -152,13 +155,13 @@ def _left_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLex
             trigger, end = hit
             if trigger.form == "prep":
                 if end == phrase.start:
-                    return Step(Stage.IN_FORCE, "prep", 1, at, phrase.end, background=True)
+                    return Step(Stage.IN_FORCE, "prep", 1, at, phrase.end, background=True, soft=True)
             elif trigger.form == "noun":
                 if trigger.links & links or (not links and "" in trigger.links):
                     return _noun_step(trigger, at, phrase, words, lexicon)
             elif not _is_noun_use(words, at, trigger) and not (trigger.near and phrase.start - end > 3):
                 step = _verb_step(trigger, at, phrase, words, lexicon)
-                return replace(step, strength=2) if commas == 1 and not _lists(words, at, phrase.start, lexicon) else step
+                return replace(step, strength=2, quiet=True) if commas and not _lists(words, at, phrase.start, lexicon) else step
         if word in _RELATIVE and (word != "that" or phrase.start - at > 1):
             return None
         if word in _SUBORDINATE or (word == "as" and words[at - 1] != "such"):
@@ -166,6 +169,9 @@ def _left_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLex
         links.add(word)
         at -= 1
     return None
+
+
+_ADJECTIVAL: Final = frozenset("of in on at by for to from with under the a an this that its their his new any some".split())
 
 
 def _lists(words: tuple[str, ...], start: int, end: int, lexicon: AgreementLexicon) -> bool:
@@ -177,6 +183,8 @@ def _lists(words: tuple[str, ...], start: int, end: int, lexicon: AgreementLexic
 def _is_noun_use(words: tuple[str, ...], at: int, trigger: Trigger) -> bool:
     """Tell a verb form that is a noun here: the offer, a need, his work."""
     before = words[at - 1] if at else ""
+    if trigger.form in {"past", "part"} and (before in _ADJECTIVAL or (before in {"and", "or"} and at > 1 and words[at - 2].endswith("ed"))):
+        return True
     if trigger.form in {"base", "s"} and before in {"the", "a", "an", "this", "its", "their", "his", "of", "our", "no", "any"}:
         return True
     return trigger.act.name == "apply" and trigger.form in {"base", "s", "past"} and words[at] in {"have", "has", "had"} and (
@@ -202,7 +210,9 @@ def _noun_step(trigger: Trigger, at: int, phrase: NounPhrase, words: tuple[str, 
     if set(before) & {"stalled", "delayed", "blocked"} and trigger.act.name == "ratify":
         mode = "planned"
     stage = trigger.act.stages.get(mode, trigger.act.stages["done"])
-    return Step(stage, mode, 3, at, phrase.end, verb=at, quiet=trigger.act.name == "react" or words[at] == "differences")
+    if _conditional(words, at):
+        mode = "hoped"
+    return Step(stage, mode, 3, at, phrase.end, verb=at, act=trigger.act.name, quiet=trigger.act.name == "react" or words[at] == "differences")
 
 
 def _verb_step(trigger: Trigger, at: int, phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLexicon) -> Step:
@@ -213,7 +223,8 @@ def _verb_step(trigger: Trigger, at: int, phrase: NounPhrase, words: tuple[str, 
     if mode == "denied" and trigger.act.name == "conclude":
         stage = Stage.REJECTED
     quiet = trigger.act.name == "react"
-    return Step(stage, mode, 4, start, phrase.end, verb=at, background=background, quiet=quiet)
+    had = "had" in words[start:at]
+    return Step(stage, mode, 4, start, phrase.end, verb=at, act=trigger.act.name, background=background, soft=not had, quiet=quiet)
 
 
 def _verb_mode(words: tuple[str, ...], at: int, form: str, lexicon: AgreementLexicon) -> tuple[str, bool, int]:
@@ -333,18 +344,18 @@ def _right_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLe
                     stage = trigger.act.stages.get(mode, trigger.act.stages["done"])
                     if mode == "denied" and trigger.act.name == "conclude":
                         stage = Stage.REJECTED
-                    return Step(stage, mode, 4, phrase.start, end, verb=at, background=background, passive=True)
+                    return Step(stage, mode, 4, phrase.start, end, verb=at, act=trigger.act.name, background=background, soft="had" not in words[group:at], passive=True)
                 if near and not has_aux:
                     stage = trigger.act.stages["done"]
-                    return Step(stage, "done", 3, phrase.start, end, verb=at, background=True, passive=True)
+                    return Step(stage, "done", 3, phrase.start, end, verb=at, act=trigger.act.name, background=True, soft=True, passive=True)
                 if not trigger.near and _in_relative(words, phrase.end, at):
                     mode, background, start = _verb_mode(words, at, trigger.form, lexicon)
                     stage = trigger.act.stages.get(mode, trigger.act.stages["done"])
-                    return Step(stage, mode, 3, phrase.start, end, verb=at, background=mode == "done")
+                    return Step(stage, mode, 3, phrase.start, end, verb=at, act=trigger.act.name, background=mode == "done", soft=True)
             elif trigger.form == "base" and _in_relative(words, phrase.end, at):
                 mode, background, start = _verb_mode(words, at, trigger.form, lexicon)
                 stage = trigger.act.stages.get(mode, trigger.act.stages["done"])
-                return Step(stage, mode, 3, phrase.start, end, verb=at, background=mode == "done")
+                return Step(stage, mode, 3, phrase.start, end, verb=at, act=trigger.act.name, background=mode == "done", soft=True)
         if word in _SUBORDINATE or word in {"but", "said", "saying"}:
             return None
         at += 1
@@ -356,7 +367,7 @@ def _in_relative(words: tuple[str, ...], start: int, at: int) -> bool:
     if at - start > 8:
         return False
     between = words[start:at]
-    return bool(between) and (between[0] in {"that", "which"} or between[0] in {"the", "we", "they", "he", "it", "i", "you", "both", "president", "his"}) and "," not in between
+    return bool(between) and (between[0] in {"that", "which"} or between[0] in {"have", "the", "we", "they", "he", "it", "i", "you", "both", "president", "his"}) and "," not in between
 
 
 def _group_start(words: tuple[str, ...], at: int) -> int:
@@ -394,7 +405,7 @@ def _bare_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLex
         return Step(Stage.NEGOTIATING, "done", 3, phrase.start, phrase.end + 1)
     if after and after[0] in {"violations", "violation", "breaches"}:
         return Step(Stage.VIOLATED, "done", 3, phrase.start, phrase.end + 1)
-    return Step(Stage.IN_FORCE, "done", 0, phrase.start, phrase.end)
+    return Step(Stage.IN_FORCE, "hoped" if _conditional(words, phrase.start) else "done", 0, phrase.start, phrase.end)
 
 
 def _age(step: Step, phrase: NounPhrase, sentence: Sentence, words: tuple[str, ...], day: date) -> Step:
@@ -420,7 +431,7 @@ def _age(step: Step, phrase: NounPhrase, sentence: Sentence, words: tuple[str, .
             old = True
     past = step.stage in {Stage.SIGNED, Stage.AGREED, Stage.RATIFIED, Stage.INITIALLED, Stage.IN_FORCE, Stage.WITHDRAWN, Stage.SUSPENDED, Stage.EXPIRED, Stage.EXTENDED, Stage.REJECTED, Stage.VIOLATED, Stage.DRAFTING, Stage.NEGOTIATING}
     if old and not fresh and past:
-        return replace(step, background=True)
+        return replace(step, background=True, soft=False)
     if fresh and step.background and step.mode not in {"prep"} and step.strength >= 3:
         return replace(step, background=False, dated=dated)
     return replace(step, dated=dated)
