@@ -10,6 +10,7 @@ from typing import Final
 from streams.extract.instruments import AgreementLexicon, load_agreement_lexicon
 from streams.extract.language import LanguageModel, load_language_model
 from streams.extract.names import Names, load_names
+from streams.extract.triggers import EventLexicon, load_event_lexicon
 
 LEXICON: Final = Path(__file__).parent / "lexicon"
 """The folder of word lists and trained models that ships with the package."""
@@ -23,6 +24,7 @@ class Models:
     """
 
     agreements: AgreementLexicon
+    events: EventLexicon
     language: LanguageModel
     names: Names
 
@@ -32,6 +34,7 @@ def load_models() -> Models:
     """Load every model and lexicon: the one door from reading to disk. Later calls give the same value at once."""
     return Models(
         agreements=load_agreement_lexicon(LEXICON),
+        events=load_event_lexicon(LEXICON),
         language=load_language_model(),
         names=load_names(LEXICON),
     )

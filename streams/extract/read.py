@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from schemas.enriched import EnrichedTranscript
 from schemas.event import EventContext
@@ -12,13 +12,11 @@ from streams.extract.events import extract_events
 from streams.extract.reading import Reading
 from streams.extract.segments import split_segments, split_sentences
 from streams.extract.sketch import sketch_text
+from streams.extract.version import READER_VERSION
 
 if TYPE_CHECKING:
     from schemas.transcript import TaggedTranscript
     from streams.extract.models import Models
-
-READER_VERSION: Final = "1"
-"""Up by one when the reader reads differently; every record says which version read it."""
 
 
 def read_transcript(tagged: TaggedTranscript, models: Models) -> EnrichedTranscript:

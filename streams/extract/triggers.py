@@ -1,0 +1,237 @@
+"""The words that tell an event: the lexicon, and where its patterns stand in a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from schemas.event import PloverType, Realis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+GAP_WORDS: Final = 4
+"""So many words at most may stand where a pattern has `...`."""
+
+_CLOSING: Final = frozenset({",", ";", ":", ".", "!", "?", "(", ")", '"', "“", "”", "[", "]", "–", "—"})
+_GAP: Final = frozenset({"..."})
+
+
+class Roles(StrEnum):
+    """Who is who around a trigger."""
+
+    PLAIN = "plain"
+    MUTUAL = "mutual"
+    REVERSED = "reversed"
+    ALLEGED = "alleged"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a trigger tells: one entry of the lexicon."""
+
+    type: PloverType
+    mode: str | None
+    cameo: str
+    contexts: tuple[str, ...]
+    recipient: frozenset[str]
+    actor: str
+    roles: Roles
+    realis: Realis | None
+    example: str
+    counter: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Words in a row: each element is the forms it may take. `verb` says that its subject acts."""
+
+    elements: tuple[frozenset[str], ...]
+    verb: bool
+    meaning: Meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A pattern that stands in a sentence: tokens `first` up to but not including `last`."""
+
+    first: int
+    last: int
+    pattern: Pattern
+
+    @property
+    def meaning(self) -> Meaning:
+        """What it tells."""
+        return self.pattern.meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What an act is called while it is only announced, meant or hoped for."""
+
+    type: PloverType
+    mode: str | None
+    cameo: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventLexicon:
+    """Everything of lexicon/events.yml, laid out for looking up."""
+
+    meanings: tuple[Meaning, ...]
+    patterns: Mapping[str, tuple[Pattern, ...]]
+    announced: Mapping[PloverType, Announced]
+    promises: tuple[tuple[frozenset[str], str], ...]
+    contexts: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    sectors: Mapping[str, str]
+    reporting: frozenset[str]
+    realis: Mapping[str, tuple[tuple[tuple[str, ...], Realis], ...]]
+    """By the last word of the phrase, the longest first."""
+    verbs: frozenset[str]
+    """Every form of every verb that the lexicon knows."""
+
+
+def load_event_lexicon(folder: Path) -> EventLexicon:
+    """Load lexicon/events.yml."""
+    data = yaml.safe_load((folder / "events.yml").read_text(encoding="utf-8"))
+    irregular: dict[str, list[str]] = data["irregular"]
+    meanings: list[Meaning] = []
+    by_first: dict[str, list[Pattern]] = {}
+    verbs: set[str] = set()
+    for entry in data["triggers"]:
+        meaning = _meaning(entry)
+        meanings.append(meaning)
+        for text, verb in [(t, True) for t in entry["verbs"]] + [(t, False) for t in entry["nouns"]]:
+            pattern = Pattern(_elements(text, irregular), verb, meaning)
+            for word in sorted(pattern.elements[0]):
+                by_first.setdefault(word, []).append(pattern)
+            if verb and text.split()[0].endswith("+"):
+                verbs |= pattern.elements[0]
+    reporting = _forms(data["reporting"], irregular)
+    verbs |= reporting | _forms(data["other_verbs"], irregular)
+    return EventLexicon(
+        meanings=tuple(meanings),
+        patterns={word: tuple(sorted(found, key=_rank)) for word, found in sorted(by_first.items())},
+        announced={PloverType(name): _announced(item) for name, item in data["announced"].items()},
+        promises=tuple((frozenset(item["contexts"]), item["cameo"]) for item in data["promises"]),
+        contexts=_by_first(
+            (tuple(word.split()), name) for name, words in data["contexts"].items() for word in words
+        ),
+        sectors={word: sector for sector, words in data["sectors"].items() for word in words},
+        reporting=reporting,
+        realis=_realis(data["realis"], irregular),
+        verbs=frozenset(verbs),
+    )
+
+
+def inflect(verb: str, irregular: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Give every form of an English verb, its base first."""
+    if verb in irregular:
+        return (verb, *irregular[verb])
+    if verb.endswith("y") and verb[-2] not in "aeiou":
+        return verb, verb[:-1] + "ies", verb[:-1] + "ied", verb + "ing"
+    third = verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "z", "o")) else "s")
+    if verb.endswith("e"):
+        return verb, third, verb + "d", (verb if verb.endswith(("ee", "oe")) else verb[:-1]) + "ing"
+    return verb, third, verb + "ed", verb + "ing"
+
+
+def match_at(words: Sequence[str], index: int, patterns: Iterable[Pattern]) -> tuple[Pattern, int] | None:
+    """Give the first of the patterns that stands at `index`, and the index after it."""
+    for pattern in patterns:
+        end = _match(words, index, pattern.elements)
+        if end is not None:
+            return pattern, end
+    return None
+
+
+def phrase_ends_at(words: Sequence[str], end: int, phrase: Sequence[str]) -> bool:
+    """Say whether the words before `end` are this phrase."""
+    start = end - len(phrase)
+    return start >= 0 and all(words[start + at] == word for at, word in enumerate(phrase))
+
+
+def _match(words: Sequence[str], index: int, elements: tuple[frozenset[str], ...]) -> int | None:
+    at = index
+    number = 0
+    while number < len(elements):
+        if elements[number] is not _GAP:
+            if at >= len(words) or words[at] not in elements[number]:
+                return None
+            at += 1
+            number += 1
+            continue
+        wanted = elements[number + 1]
+        limit = min(len(words), at + GAP_WORDS + 1)
+        while at < limit and words[at] not in wanted:
+            if words[at] in _CLOSING:
+                return None
+            at += 1
+        if at >= limit:
+            return None
+        number += 1
+    return at
+
+
+def _meaning(entry: dict[str, Any]) -> Meaning:
+    return Meaning(
+        type=PloverType(entry["type"]),
+        mode=entry.get("mode"),
+        cameo=entry["cameo"],
+        contexts=tuple(entry["contexts"]),
+        recipient=frozenset(entry["recipient"] if "recipient" in entry else ()),
+        actor=entry.get("actor", "subject"),
+        roles=Roles(entry.get("roles", "plain")),
+        realis=Realis(entry["realis"]) if "realis" in entry else None,
+        example=entry["example"],
+        counter=entry.get("counter"),
+    )
+
+
+def _announced(item: dict[str, str]) -> Announced:
+    return Announced(PloverType(item["type"]), item.get("mode"), item["cameo"])
+
+
+def _elements(text: str, irregular: Mapping[str, Sequence[str]]) -> tuple[frozenset[str], ...]:
+    elements = []
+    for part in text.split():
+        if part == "...":
+            elements.append(_GAP)
+        elif part.endswith("+"):
+            elements.append(frozenset(inflect(part[:-1], irregular)))
+        else:
+            elements.append(frozenset(part.split("|")))
+    return tuple(elements)
+
+
+def _rank(pattern: Pattern) -> int:
+    return -sum(element is not _GAP for element in pattern.elements)
+
+
+def _forms(verbs: Iterable[str], irregular: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    return frozenset(form for verb in verbs for form in inflect(verb.removesuffix("+"), irregular))
+
+
+def _by_first(
+    entries: Iterable[tuple[tuple[str, ...], str]],
+) -> dict[str, tuple[tuple[tuple[str, ...], str], ...]]:
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for words, name in entries:
+        found.setdefault(words[0], []).append((words, name))
+    return {first: tuple(items) for first, items in found.items()}
+
+
+def _realis(
+    data: dict[str, list[str]], irregular: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[tuple[tuple[str, ...], Realis], ...]]:
+    found: dict[str, list[tuple[tuple[str, ...], Realis]]] = {}
+    for name, phrases in data.items():
+        for phrase in phrases:
+            for words in product(*(sorted(element) for element in _elements(phrase, irregular))):
+                found.setdefault(words[-1], []).append((words, Realis(name)))
+    return {last: tuple(sorted(items, key=lambda item: -len(item[0]))) for last, items in found.items()}
