@@ -300,7 +300,12 @@ class LocalBroker:
         """Say whether the broker's process runs."""
         if self._child is not None:
             return self._child.poll() is None
-        return self.pid is not None and psutil.pid_exists(self.pid)
+        if self.pid is None:
+            return False
+        try:
+            return _lives(psutil.Process(self.pid))
+        except psutil.NoSuchProcess:
+            return False
 
     @property
     def _running_file(self) -> Path:
@@ -471,7 +476,7 @@ class LocalBroker:
         if running is not None:
             with suppress(psutil.Error):
                 process = psutil.Process(running.pid)
-                if abs(process.create_time() - running.started) < 1 and process.is_running():
+                if abs(process.create_time() - running.started) < 1 and _lives(process):
                     return _Leftover(process, running)
         # A run may be killed between the start of the broker and the note of it.
         for process in psutil.process_iter():
@@ -588,11 +593,26 @@ def _end(process: psutil.Process) -> None:
     with suppress(psutil.NoSuchProcess):
         process.terminate()
         process.resume()  # one that was halted hears it only now
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except psutil.TimeoutExpired:
+        if not _gone_within(process, STOP_TIMEOUT_S):
             process.kill()
-            process.wait(STOP_TIMEOUT_S)
+            _gone_within(process, STOP_TIMEOUT_S)
+
+
+def _gone_within(process: psutil.Process, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while _lives(process):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Say whether a process runs. In a container nobody may collect a dead orphan: it stays as a zombie, and is dead."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _controller_port() -> int:
