@@ -122,11 +122,9 @@ class Delivery:
             else:
                 self.metrics.observe(STEP_SECONDS, time.perf_counter() - began_s, self.agent)
                 return result
-        return DeadLetter(
-            DeadLetterReason.FAILED,
-            f"the step failed {self._settings.step_attempts} times: {last}",
-            _name(last),
-        )
+        words = next(iter(str(last).splitlines()), "")
+        sentence = f"the step failed {self._settings.step_attempts} times: {words}"
+        return DeadLetter(DeadLetterReason.FAILED, sentence, _name(last))
 
     async def settle(self, record: Record, outcome: Outcome) -> None:
         """Bring what a step says about a record to the broker. On return the record may be acknowledged."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from streams.kafka.client import open_admin
-from streams.kafka.groups import ALERTING, MATCHING, changelog_plans
-from streams.kafka.topics import TopicError, all_topics, check_topics, plan_topics
+from streams.kafka.groups import ALERTING, MATCHING, installation_plans
+from streams.kafka.topics import TopicError, check_topics
 from streams.telemetry import AGENT_RESTARTS, LogEvent, Metrics, log_event
 from streams.worker.app import Steps, Surroundings, build_app
 from streams.worker.delivery import pauses
@@ -49,9 +49,7 @@ async def check_worker(settings: Settings) -> None:
         TopicError: Topics are missing or have the wrong number of partitions.
     """
     # The other settings of a topic are the operator's; these two an agent cannot work without.
-    plans = [
-        replace(plan, configs={}) for plan in plan_topics(settings, all_topics(), changelog_plans(settings))
-    ]
+    plans = [replace(plan, configs={}) for plan in installation_plans(settings)]
     async with open_admin(settings) as admin:
         differences = await check_topics(admin, plans)
     if differences:

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLarge
 
 from schemas.dead_letter import DeadLetter as Story
 from schemas.topics import dead_letter_topic_name
-from streams.extract.read import READER_VERSION
+from streams.extract.version import READER_VERSION
 from streams.kafka.client import open_admin, open_producer
 from streams.kafka.dead_letters import lay_out
 from streams.kafka.records import encode_record
