@@ -24,7 +24,7 @@ AHEAD: Final = timedelta(days=1)
 UNKNOWN_BROADCASTER: Final = "unknown"
 """The source of a text that says of none. It is one source: two texts from it never corroborate each other."""
 
-_TIMES: Final = ("published_time", "broadcast_time", "ingest_time")
+_TIMES: Final = ("published_time", "broadcast_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ def make_transcript(fields: Mapping[str, Any], given: Mapping[str, str], ingest_
     Raises:
         ContractError: a field is missing or wrong; the reason names it.
     """
-    value = {"ingest_time": ingest_time.isoformat(), **fields}
+    # the clock at the door says when it came in, whatever the file claims
+    value = {**fields, "ingest_time": ingest_time.isoformat()}
     source = value.get("source") or {}
     source = {"broadcaster": source} if isinstance(source, str) else source
     if isinstance(source, dict):
