@@ -92,11 +92,23 @@ def find_agreements(reading: Reading, resolved: Resolved, context: EventContext,
         passage |= _sorts(words, lexicon)
         for phrase in find_noun_phrases(index, words, lexicon):
             report = _read(phrase, sentence, words, actors, lexicon, day)
-            if not (phrase.noun.needs_act and report.step.strength < 3):
+            if _counts(report, sentence):
                 reports.append(report)
     title, heads, title_words = _title_reports(reading, context, models, day)
     states = _States(counts, everyone, heads, title_words)
     return tuple(_finish(group, reading, states, frozenset(passage), lexicon) for group in _join(reports, title))
+
+
+def _counts(report: _Report, sentence: Sentence) -> bool:
+    """Whether a noun that has other senses too is an instrument here."""
+    noun, step = report.phrase.noun, report.step
+    if noun.paper:
+        return step.act in {"sign", "adopt", "initial", "draft", "conclude"} and step.strength >= 3  # noqa: PLR2004
+    if noun.formal and step.strength < 3:  # noqa: PLR2004
+        head = sentence.tokens[report.phrase.head].text
+        after = report.words[report.phrase.end : report.phrase.end + 1]
+        return (head[:1].isupper() and report.phrase.head > 0) or bool(after and after[0] in {"on", "against", "concerning", "relating"})
+    return not noun.needs_act or step.strength >= 3  # noqa: PLR2004
 
 
 def _sorts(words: tuple[str, ...], lexicon: AgreementLexicon) -> frozenset[str]:

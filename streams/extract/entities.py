@@ -1,32 +1,36 @@
-"""Mentions and entities: who and what a transcript names, and which mentions are one and the same."""
+"""Mentions and entities: who and what a transcript names, and which mentions are one and the same.
+
+Coreference is by rule, over the transcript as a whole. Every rule would rather leave two mentions apart than join two
+people: an alert that names the wrong police chief is worse than one that names him twice.
+"""
+# ruff: noqa: SIM905 - lists of words are read as words
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 from schemas.entity import Entity, EntityType, Mention, MentionKind
+from schemas.ids import derived_id
+from schemas.transcript import SegmentKind
+from streams.extract.mentions import Owner, RawMention, find_mentions
 from streams.extract.names import split_words
 
 if TYPE_CHECKING:
     from streams.extract.models import Models
-    from streams.extract.names import NameTable
+    from streams.extract.names import Known
     from streams.extract.reading import Reading
 
+__all__ = ["RawMention", "Resolved", "find_mentions", "mention_spans", "resolve_entities"]
 
-@dataclass(frozen=True, slots=True)
-class RawMention:
-    """Words that name or describe somebody, before it is known who that is. `key` is set where the name itself tells."""
-
-    start: int
-    end: int
-    type: EntityType
-    kind: MentionKind
-    sentence: int
-    key: str | None = None
-    name: str | None = None
-    code: str | None = None
-    countries: tuple[str, ...] = ()
+_SMALL: Final = frozenset("of the a an and for to at on in ' 's - & .".split())
+_SAME: Final = {"defense": "defence", "affairs": "", "force": "", "forces": "", "organisation": "organization", "ministry": "minister"}
+"""Words that do not tell two offices apart, and spellings of one word."""
+_ARMED: Final = frozenset({"COP", "MIL", "SPY"})
+_REPORTERS: Final = frozenset("reporter correspondent".split())
+_FAMILY_LAST: Final = frozenset({"jr", "sr", "ii", "iii"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,59 +41,662 @@ class Resolved:
     mentions: tuple[Mention, ...]
 
 
-def find_mentions(reading: Reading, models: Models) -> tuple[RawMention, ...]:
-    """Find all words that refer to somebody or something, in the order of the text; they may nest."""
-    table = table_for(reading, models)
-    found: list[RawMention] = []
-    for number, sentence in enumerate(reading.sentences):
-        words = split_words(reading.text, sentence.start, sentence.end)
-        index = 0
-        while index < len(words):
-            match = table.at(words, index)
-            if match is None:
-                index += 1
-                continue
-            known = match.known
-            found.append(
-                RawMention(
-                    words[match.first].start,
-                    words[match.last - 1].end,
-                    known.type,
-                    known.kind,
-                    number,
-                    known.id,
-                    known.name,
-                    known.code,
-                    known.countries,
-                )
-            )
-            index = match.last
-    return tuple(found)
+@dataclass(slots=True)
+class _Draft:
+    """An entity while the transcript is being read."""
 
-
-def table_for(reading: Reading, models: Models) -> NameTable:
-    """Give the names to look for in the language of a transcript."""
-    return models.names.by_language.get(reading.language.language.split("-")[0], models.names.english)
+    id: str
+    type: EntityType
+    name: str
+    sector: str | None = None
+    code: str | None = None
+    countries: list[str] = field(default_factory=list)
+    role: str | None = None
+    heads: list[frozenset[str]] = field(default_factory=list)
+    organisation_id: str | None = None
+    members: list[str] = field(default_factory=list)
+    armed: bool = False
+    """Its rank is one that soldiers and policemen have."""
+    confidence: float = 1.0
 
 
 def resolve_entities(reading: Reading, raw: tuple[RawMention, ...], models: Models) -> Resolved:
     """Join the mentions of one entity across the transcript."""
-    del models
-    entities: dict[str, Entity] = {}
-    mentions: list[Mention] = []
-    for found in raw:
-        if found.key is None:
-            continue
-        text = reading.text[found.start : found.end]
-        mentions.append(
-            Mention(entity_id=found.key, kind=found.kind, text=text, start=found.start, end=found.end)
-        )
-        if found.key not in entities:
-            entities[found.key] = Entity(
-                id=found.key,
-                type=found.type,
-                name=found.name or text,
-                code=found.code,
-                countries=found.countries,
+    return _Resolver(reading, raw, models).run()
+
+
+def mention_spans(resolved: Resolved) -> list[tuple[int, int, str]]:
+    """Give the names of persons, organisations and places as spans: PER, ORG or LOC, none inside another."""
+    kinds = {e.id: e.type for e in resolved.entities}
+    labels = {
+        EntityType.PERSON: "PER",
+        EntityType.ORGANISATION: "ORG",
+        EntityType.COUNTRY: "LOC",
+        EntityType.PLACE: "LOC",
+        EntityType.EVENT: "EVENT",
+    }
+    names = [
+        (m.start, m.end, labels[kinds[m.entity_id]])
+        for m in resolved.mentions
+        if m.kind is MentionKind.NAME and kinds[m.entity_id] in labels
+    ]
+    found: list[tuple[int, int, str]] = []
+    for start, end, label in sorted(names, key=lambda s: (s[0], -s[1])):
+        if not found or start >= found[-1][1]:
+            found.append((start, end, label))
+    return [span for span in found if span[2] != "EVENT"]
+
+
+class _Resolver:
+    """One transcript on its way from mentions to entities."""
+
+    def __init__(self, reading: Reading, raw: tuple[RawMention, ...], models: Models) -> None:
+        self.reading = reading
+        self.text = reading.text
+        self.names = models.names
+        self.raw = raw
+        self.drafts: dict[str, _Draft] = {}
+        self.mentions: list[Mention] = []
+        self.people_by_name: dict[str, str] = {}
+        """Normalised full names and surnames to the person; a surname that two share leads to nobody."""
+        self.roles: dict[tuple[str, frozenset[str]], str] = {}
+        """State (or body) and office to who holds it."""
+        self.bodies: dict[tuple[str, frozenset[str]], str] = {}
+        self.fields: dict[frozenset[str], str] = {}
+        """What an office is about to the state that was last named with it."""
+        self.recent_states: list[str] = []
+        self.last_body: str | None = None
+        self.last_group: str | None = None
+        self.last_person: str | None = None
+        self.subjects: list[tuple[int, str]] = []
+        """Who opened which sentence, latest last."""
+        self.at: dict[tuple[int, int], str] = {}
+        """Where a mention stands to the entity it got, for holders and owners."""
+        self.segment_of = [s.segment for s in reading.sentences]
+        self.by_start = {(m.start, m.end): m for m in raw}
+        self.home = self._home()
+        self.reporter = self._reporter()
+
+    def run(self) -> Resolved:
+        """Read the mentions in the order of the text."""
+        for mention in self.raw:
+            ident = self._resolve(mention)
+            if ident is None:
+                continue
+            self.at[mention.start, mention.end] = ident
+            self._note(mention, ident)
+            kind = mention.kind
+            self.mentions.append(
+                Mention(entity_id=ident, kind=kind, text=self.text[mention.start : mention.end], start=mention.start, end=mention.end)
             )
-    return Resolved(tuple(entities.values()), tuple(mentions))
+        return Resolved(tuple(self._finish(d) for d in self.drafts.values() if d.id in {m.entity_id for m in self.mentions} or self._is_member(d.id)), self._unique())
+
+    def _is_member(self, ident: str) -> bool:
+        return any(ident in d.members for d in self.drafts.values())
+
+    def _unique(self) -> tuple[Mention, ...]:
+        seen: dict[tuple[int, int], Mention] = {}
+        for mention in self.mentions:
+            seen.setdefault((mention.start, mention.end), mention)
+        return tuple(sorted(seen.values(), key=lambda m: (m.start, -m.end)))
+
+    # --- what holds for the whole transcript ------------------------------------------------------------------------
+
+    def _home(self) -> str | None:
+        """Give the state that `our country` means to this broadcaster: as declared, by its name, or by its sign-off."""
+        source = self.reading.transcript.source
+        if source.country:
+            return source.country
+        known = self._medium(source.broadcaster)
+        if known is not None:
+            return known
+        media = [m for m in self.raw if m.code and m.code.endswith(":MED") and m.kind is MentionKind.NAME and m.countries]
+        return media[-1].countries[0] if media else None
+
+    def _medium(self, name: str) -> str | None:
+        words = split_words(name)
+        for index in range(len(words)):
+            match = self.names.english.at(words, index)
+            if match is not None and match.known.code and match.known.code.endswith(":MED") and match.known.countries:
+                return match.known.countries[0]
+        return None
+
+    def _reporter(self) -> RawMention | None:
+        """Find the reporter's name: in a byline or sign-off, else a last line that is a name with a station or a place."""
+        segments = self.reading.segments
+        named = {SegmentKind.BYLINE, SegmentKind.SIGNOFF}
+        spots = [i for i, s in enumerate(segments) if s.kind in named] or ([len(segments) - 1] if segments and segments[-1].end - segments[-1].start < 100 else [])  # noqa: PLR2004
+        for spot in spots:
+            start, end = segments[spot].start, segments[spot].end
+            inside = [m for m in self.raw if start <= m.start and m.end <= end]
+            people = [m for m in inside if m.type is EntityType.PERSON and m.kind is MentionKind.NAME]
+            if people and (segments[spot].kind in named or (people[0].start == start and len(inside) > 1)):
+                return people[0]
+        return None
+
+    # --- one mention ------------------------------------------------------------------------------------------------
+
+    def _resolve(self, m: RawMention) -> str | None:
+        if m.key is not None:
+            return self._known(m.key, m.type, m.name or self.text[m.start : m.end], m.code, m.countries)
+        if m.deixis is not None and m.deixis != "generic":
+            return self._deictic(m)
+        if m.type is EntityType.PERSON:
+            return self._person(m)
+        if m.type is EntityType.ROLE:
+            return self._role(m)
+        if m.type is EntityType.ORGANISATION:
+            return self._body(m)
+        if m.type is EntityType.PLACE:
+            return self._place(m)
+        if m.type is EntityType.GROUP:
+            return self._group(m)
+        return self._new(m.type, self.text[m.start : m.end])
+
+    def _known(self, ident: str, kind: EntityType, name: str, code: str | None, countries: tuple[str, ...]) -> str:
+        if ident not in self.drafts:
+            self.drafts[ident] = _Draft(ident, kind, name, code=code, countries=list(countries))
+        return ident
+
+    def _new(self, kind: EntityType, name: str, *parts: str) -> str:
+        plain = _plain(name)
+        ident = f"{_PREFIX[kind]}:{derived_id('entity', kind.value, plain, *parts)[:13]}"
+        if ident not in self.drafts:
+            self.drafts[ident] = _Draft(ident, kind, name)
+        return ident
+
+    def _country(self, code: str) -> str:
+        return self._known(f"country:{code}", EntityType.COUNTRY, self.names.countries.get(code, code), code, (code,))
+
+    # --- deictics ---------------------------------------------------------------------------------------------------
+
+    def _deictic(self, m: RawMention) -> str | None:
+        if m.deixis == "our":
+            return self._country(state) if (state := self._our_state(m)) else None
+        if m.deixis == "this" and m.type is EntityType.COUNTRY:
+            return self._country(state) if (state := self._this_state(m)) else None
+        if m.deixis == "this":
+            return self.last_body
+        if m.deixis is not None and m.deixis.startswith("pair"):
+            return self._pair(int(m.deixis[4:]), m)
+        if m.deixis in {"he", "she"}:
+            return self._third_person()
+        return self._they(m)
+
+    def _our_state(self, m: RawMention) -> str | None:
+        """Give the speaker's state: that of a quoted person where it is known, else the broadcaster's."""
+        segment = self.reading.segments[self.segment_of[m.sentence]]
+        if segment.speaker:
+            ident = self.people_by_name.get(_surname(segment.speaker))
+            if ident and self.drafts[ident].countries:
+                return self.drafts[ident].countries[0]
+        return self.home
+
+    def _this_state(self, m: RawMention) -> str | None:
+        """Give the state in focus: the last one named that is not the broadcaster's own."""
+        other = [c for c in self.recent_states if c != self.home]
+        if other:
+            return other[-1]
+        later = [x.countries[0] for x in self.raw if x.start > m.end and x.type is EntityType.COUNTRY and x.countries and x.countries[0] != self.home]
+        return later[0] if later else (self.recent_states[-1] if self.recent_states else None)
+
+    def _pair(self, size: int, m: RawMention) -> str | None:
+        """Give the states that `the two countries` means: those last spoken of; at the start, those that come first."""
+        codes = list(dict.fromkeys(reversed(self.recent_states)))[:size][::-1]
+        if len(codes) < size:
+            for later in self.raw:
+                if later.start > m.end and later.countries and later.type is EntityType.COUNTRY and later.countries[0] not in codes:
+                    codes.append(later.countries[0])
+                if len(codes) == size:
+                    break
+        if len(codes) < size:
+            return None
+        members = [self._country(c) for c in sorted(codes)]
+        return self._group_of(members, ";".join(sorted(codes)), " and ".join(self.names.countries.get(c, c) for c in sorted(codes)))
+
+    def _group_of(self, members: list[str], code: str | None, name: str, *parts: str) -> str:
+        ident = f"group:{derived_id('entity', 'group', *sorted(members), *parts)[:13]}"
+        if ident not in self.drafts:
+            countries = sorted({c for member in members for c in self.drafts[member].countries})
+            self.drafts[ident] = _Draft(ident, EntityType.GROUP, name, code=code, countries=countries, members=sorted(members))
+        return ident
+
+    def _third_person(self) -> str | None:
+        return self.last_person
+
+    def _they(self, m: RawMention) -> str | None:
+        """Give who `they` are: the one who opened an earlier sentence and the one met there, else the states spoken of."""
+        segment = self.segment_of[m.sentence]
+        if m.deixis == "we":
+            speaker = self.reading.segments[segment].speaker
+            quoted = self.reading.segments[segment].kind is SegmentKind.QUOTE
+            return self.last_group if (speaker or quoted) and self.last_group and m.subject else None
+        for sentence in range(m.sentence, max(-1, m.sentence - 4), -1):
+            if self.segment_of[sentence] != segment:
+                break
+            actors = [
+                (x, ident)
+                for x in self._in_sentence(sentence)
+                if x.end <= m.start and x.type in {EntityType.PERSON, EntityType.ROLE} and (ident := self.at.get((x.start, x.end))) and x.kind is not MentionKind.PRONOUN
+                and self.drafts[ident].sector != "MED"
+            ]
+            if len({ident for _, ident in actors}) < 2:  # noqa: PLR2004 - they are at least two
+                continue
+            first = actors[0][1]
+            met = next((ident for x, ident in reversed(actors) if ident != first and self._is_partner(x)), None)
+            if met is not None:
+                names = [self.drafts[i].name for i in (first, met)]
+                codes = [c for i in (first, met) if (c := self._code(self.drafts[i]))]
+                self.last_group = self._group_of([first, met], ";".join(codes) or None, " and ".join(names))
+                return self.last_group
+        return self._pair(2, m) if len(set(self.recent_states)) > 1 else None
+
+    def _in_sentence(self, number: int) -> list[RawMention]:
+        if not hasattr(self, "_sentences"):
+            grouped: dict[int, list[RawMention]] = {}
+            for mention in self.raw:
+                grouped.setdefault(mention.sentence, []).append(mention)
+            self._sentences = grouped
+        return self._sentences.get(number, [])
+
+    def _is_partner(self, m: RawMention) -> bool:
+        """Tell whether somebody stands after `with`, `and` or a verb of meeting."""
+        before = self.text[max(0, m.start - 14) : m.start].lower().split()
+        return bool(before) and before[-1] in {"with", "and", "met", "visited", "counterpart"}
+
+    # --- persons and roles ------------------------------------------------------------------------------------------
+
+    def _person(self, m: RawMention) -> str | None:
+        start, end = m.holder or (m.start, m.end)
+        name = self.text[start:end]
+        ident = self._named_person(name)
+        if m.holder and m.head:
+            self._give_role(ident, m)
+        return ident
+
+    def _named_person(self, name: str) -> str:
+        full, last = _person_key(name), _surname(name)
+        ident = self.people_by_name.get(full)
+        if ident:
+            return ident
+        single = len(_name_parts(name)) < 2  # noqa: PLR2004 - a surname alone
+        ident = self.people_by_name.get(last)
+        if ident and ident in self.drafts:
+            old = self.drafts[ident]
+            if single or len(_name_parts(old.name)) < 2 or _initials_agree(old.name, name):  # noqa: PLR2004
+                if len(_name_parts(name)) > len(_name_parts(old.name)):
+                    old.name = name
+                self.people_by_name[full] = ident
+                return ident
+        ident = self._new(EntityType.PERSON, name)
+        self.people_by_name[full] = ident
+        self.people_by_name[last] = ident
+        return ident
+
+    def _give_role(self, ident: str, m: RawMention) -> None:
+        """Add a rank or office to a person; join an office that was spoken of before under no name."""
+        draft = self.drafts[ident]
+        sector = m.code
+        head = _office(m.head)
+        if sector == "MIL":
+            draft.armed = True
+        if draft.role is None:
+            draft.role = self.text[m.start : m.holder[0] if m.holder and m.holder[0] > m.start else m.end].strip()
+        if not draft.heads:
+            role = self._unnamed_role(m, head)
+            if role is not None:
+                self._merge(role, ident)
+        draft.heads.append(head)
+        if sector and draft.sector is None and sector not in {"", "MIL", "REL"}:
+            draft.sector = sector
+
+    def _unnamed_role(self, m: RawMention, head: frozenset[str]) -> str | None:
+        """Find the office without a name that a rank with a name goes on with: who opened a sentence just before."""
+        segment = self.segment_of[m.sentence]
+        for sentence, ident in reversed(self.subjects):
+            if m.sentence - sentence > 3 or self.segment_of[sentence] != segment:  # noqa: PLR2004 - the same story
+                return None
+            draft = self.drafts[ident]
+            if draft.type is not EntityType.ROLE or sentence == m.sentence:
+                continue
+            if m.code == "MIL" and draft.sector in _ARMED:
+                return ident
+            if any(head <= known for known in draft.heads):
+                return ident
+        return None
+
+    def _merge(self, old: str, new: str) -> None:
+        """Let a person take over what was said of an office: one entity from here on, and backwards."""
+        role, person = self.drafts.pop(old), self.drafts[new]
+        person.countries = list(dict.fromkeys((*person.countries, *role.countries)))
+        person.heads.extend(role.heads)
+        person.sector = role.sector or person.sector
+        person.organisation_id = person.organisation_id or role.organisation_id
+        person.role = role.role or person.role
+        for table in (self.roles, self.people_by_name):
+            for key, ident in table.items():
+                if ident == old:
+                    table[key] = new  # type: ignore[index] - both tables hold ids; the key is the table's own
+        self.at = {spot: new if ident == old else ident for spot, ident in self.at.items()}
+        self.subjects = [(s, new if ident == old else ident) for s, ident in self.subjects]
+        self.mentions = [m if m.entity_id != old else m.model_copy(update={"entity_id": new}) for m in self.mentions]
+        for draft in self.drafts.values():
+            draft.members = [new if member == old else member for member in draft.members]
+        if self.last_person == old:
+            self.last_person = new
+
+    def _role(self, m: RawMention) -> str | None:
+        states, body, sector = self._owned(m)
+        head = _office(m.head)
+        if head & _REPORTERS and not states and body is None and m.holder is None:
+            return self._reporting()
+        if body is None and not states:
+            state = self._state_of_field(m)
+            states = [state] if state else []
+        owner = body or (states[0] if len(states) == 1 else "")
+        text = self.text[m.start : m.end]
+        if m.holder:
+            ident = self._named_person(self.text[m.holder[0] : m.holder[1]])
+            self._claim(ident, m, head, states, body, sector)
+            return ident
+        if len(states) > 1:
+            return self._group_of([self._country(s) for s in states], ";".join(f"{s}:{sector}" for s in states), text, "role", *sorted(head))
+        ident = self._holder_of(owner, head)
+        if ident is None:
+            ident = self._new(EntityType.ROLE, _without_article(text), owner, *sorted(head))
+            self.roles[owner, head] = ident
+        self._claim(ident, m, head, states, body, sector)
+        return ident
+
+    def _claim(self, ident: str, m: RawMention, head: frozenset[str], states: list[str], body: str | None, sector: str) -> None:
+        draft = self.drafts[ident]
+        if states:
+            draft.countries = list(dict.fromkeys((*draft.countries, *states)))[:1] if len(states) == 1 and draft.countries else list(states)
+        if head not in draft.heads:
+            draft.heads.append(head)
+        if sector and draft.sector is None:
+            draft.sector = sector
+        if body:
+            draft.organisation_id = body
+            home = self.drafts[body].countries
+            if home and not draft.countries:
+                draft.countries = list(home[:1])
+        if draft.role is None:
+            draft.role = _without_article(self.text[m.start : m.end])
+        owner = body or (states[0] if len(states) == 1 else "")
+        self.roles[owner, head] = ident
+        if len(states) == 1 and sector:
+            self._remember_field(m.head, states[0])
+
+    def _holder_of(self, owner: str, head: frozenset[str]) -> str | None:
+        ident = self.roles.get((owner, head))
+        if ident is not None and ident in self.drafts:
+            return ident
+        if owner:
+            return None
+        # the minister, the police chief: the last one whose office has these words
+        for known in reversed(list(self.drafts.values())):
+            if known.type in {EntityType.ROLE, EntityType.PERSON} and any(head <= h for h in known.heads):
+                return known.id
+        return None
+
+    def _reporting(self) -> str:
+        """Give the reporter: by name where the transcript is signed, else a role of the broadcaster."""
+        if self.reporter is None:
+            ident = self._new(EntityType.ROLE, "reporter")
+            draft = self.drafts[ident]
+        else:
+            ident = self._named_person(self.text[self.reporter.start : self.reporter.end])
+            draft = self.drafts[ident]
+        draft.sector, draft.role = "MED", "reporter"
+        draft.countries = [self.home] if self.home else []
+        return ident
+
+    # --- whose it is ------------------------------------------------------------------------------------------------
+
+    def _owned(self, m: RawMention) -> tuple[list[str], str | None, str]:
+        """Give the states that an office or body belongs to, the body that it is in, and its sector."""
+        states: list[str] = []
+        body = None
+        sector = m.code or ""
+        for owner in m.owners:
+            if owner.deixis is not None:
+                states.extend(self._states_of_deixis(owner, m))
+            elif owner.span is not None:
+                body = self._body_within(m.sentence, *owner.span) or body
+            elif owner.known is not None:
+                body = self._owned_by(owner.known, states, m) or body
+        if body is None and m.type is EntityType.ROLE:
+            body = self._body_within(m.sentence, m.start, m.end)
+        if body is not None:
+            states.extend(c for c in self.drafts[body].countries[:1] if c not in states)
+            sector = self._sector_from(self.drafts[body], sector)
+        return list(dict.fromkeys(states)), body, sector
+
+    def _owned_by(self, known: Known, states: list[str], m: RawMention) -> str | None:
+        del m
+        if known.type is EntityType.ORGANISATION:
+            self._known(known.id, known.type, known.name, known.code, known.countries)
+            return known.id
+        states.extend(c for c in known.countries if c not in states)
+        return None
+
+    def _states_of_deixis(self, owner: Owner, m: RawMention) -> list[str]:
+        if owner.deixis == "our":
+            state = self._our_state(m)
+            return [state] if state else []
+        if owner.deixis == "this":
+            state = self._this_state(m)
+            return [state] if state else []
+        group = self._pair(int((owner.deixis or "pair2")[4:]), m)
+        return [] if group is None else list(self.drafts[group].countries)
+
+    def _body_within(self, sentence: int, start: int, end: int) -> str | None:
+        """Give the body named in the words of a role: head of cyber security of Public Security Ministry."""
+        inside = [
+            x
+            for x in self._in_sentence(sentence)
+            if x.type is EntityType.ORGANISATION and start <= x.start and x.end <= end and x.kind is MentionKind.NAME and x.deixis is None
+        ]
+        return self._resolve(inside[-1]) if inside else None
+
+    def _sector_from(self, body: _Draft, sector: str) -> str:
+        own = (body.code or "").rpartition(":")[2] if body.code and ":" in body.code else body.sector
+        return own if own and sector in {"", "GOV", "EDU", "MIL", "BUS", "IGO"} else sector
+
+    def _remember_field(self, head: tuple[str, ...], state: str) -> None:
+        words = _field_words(head)
+        if words:
+            self.fields[words] = state
+
+    def _state_of_field(self, m: RawMention) -> str | None:
+        words = _field_words(m.head)
+        return self.fields.get(words) if words and len(words) > 1 else None
+
+    # --- bodies, places and groups ----------------------------------------------------------------------------------
+
+    def _body(self, m: RawMention) -> str | None:
+        text = self.text[m.start : m.end]
+        if m.deixis == "generic":
+            ident = self._new(EntityType.ORGANISATION, text, "generic")
+            self.drafts[ident].code = m.code
+            return ident
+        if not m.head:
+            key = ("", frozenset({_plain(text)}))
+            ident = self.bodies.get(key) or self._abbreviated(text) or self._new(EntityType.ORGANISATION, text)
+            self.bodies[key] = ident
+            return ident
+        states, _, sector = self._owned(m)
+        head = _office(m.head)
+        if not states:
+            state = self._state_of_field(m)
+            states = [state] if state else []
+        owner = states[0] if len(states) == 1 else ""
+        if len(states) > 1:
+            return self._group_of([self._country(s) for s in states], ";".join(f"{s}:{sector}" for s in states), text, "body", *sorted(head))
+        ident = self.bodies.get((owner, head))
+        if ident is None and not owner:
+            ident = next((i for (_, h), i in reversed(list(self.bodies.items())) if h == head), None)
+        if ident is None:
+            ident = self._new(EntityType.ORGANISATION, _without_article(text), owner, *sorted(head))
+            draft = self.drafts[ident]
+            draft.sector, draft.countries = sector, list(states)
+        self.bodies[owner, head] = ident
+        if owner:
+            self._remember_field(m.head, owner)
+        return ident
+
+    def _abbreviated(self, text: str) -> str | None:
+        """Find the body whose capitals make these letters: Ulster Unionist Party, then UUP."""
+        letters = text.replace(".", "")
+        if not (2 <= len(letters) <= 8 and letters.isupper()):  # noqa: PLR2004
+            return None
+        for draft in reversed(list(self.drafts.values())):
+            if draft.type is EntityType.ORGANISATION and "".join(w[0] for w in draft.name.split() if w[0].isupper()) == letters:
+                return draft.id
+        return None
+
+    def _place(self, m: RawMention) -> str:
+        text = self.text[m.start : m.end]
+        city = self.names.cities.get(text)
+        if city is None:
+            return self._new(EntityType.PLACE, text)
+        ident = f"place:{city.country}:{_plain(city.name).replace(' ', '-')}"
+        return self._known(ident, EntityType.PLACE, city.name, city.country, (city.country,))
+
+    def _group(self, m: RawMention) -> str | None:
+        text = self.text[m.start : m.end]
+        if m.code and ":" in m.code:
+            ident = self._new(EntityType.GROUP, m.code, *m.head)
+            self.drafts[ident].code, self.drafts[ident].name, self.drafts[ident].confidence = m.code, text, 0.5
+            return ident
+        states, body, sector = self._owned(m)
+        if not states and body is None:
+            states = self._states_in_sentence(m)
+        if not states and body is None:
+            return None
+        members = [self._country(s) for s in states]
+        code = ";".join(f"{s}:{sector}" for s in states) if states else None
+        ident = self._group_of(members, code, _without_article(text), "people", " ".join(sorted(_office(m.head))))
+        self.drafts[ident].organisation_id = body
+        return ident
+
+    def _states_in_sentence(self, m: RawMention) -> list[str]:
+        """Give the two states that a sentence speaks of: `officials` after `the two countries` are theirs."""
+        for other in self._in_sentence(m.sentence):
+            ident = self.at.get((other.start, other.end))
+            if other.deixis and other.deixis.startswith("pair") and ident and other.end <= m.start:
+                return list(self.drafts[ident].countries)
+        return []
+
+    # --- focus ------------------------------------------------------------------------------------------------------
+
+    def _note(self, m: RawMention, ident: str) -> None:
+        draft = self.drafts[ident]
+        if m.type is EntityType.COUNTRY and draft.countries:
+            self.recent_states.append(draft.countries[0])
+            del self.recent_states[:-12]
+        if draft.type is EntityType.ORGANISATION and (draft.code or "").endswith(":IGO"):
+            self.last_body = ident
+        if draft.type in {EntityType.PERSON, EntityType.ROLE} and m.kind is not MentionKind.PRONOUN:
+            opens = m.subject or self._opens(m)
+            if draft.sector != "MED" and opens:
+                self.subjects.append((m.sentence, ident))
+                self.last_person = ident
+            elif draft.sector != "MED" and self.last_person is None:
+                self.last_person = ident
+
+    def _opens(self, m: RawMention) -> bool:
+        """Tell whether a mention opens its sentence, a speaker tag before it left out: The reporter says: The chief ..."""
+        sentence = self.reading.sentences[m.sentence]
+        lead = self.text[sentence.start : m.start]
+        return len(lead) < 60 and (not lead.strip() or lead.rstrip().endswith(":") or lead.strip().lower() in {"the", "and", "but", "meanwhile,"})  # noqa: PLR2004
+
+    # --- the result -------------------------------------------------------------------------------------------------
+
+    def _code(self, draft: _Draft) -> str | None:
+        if draft.code is not None:
+            return draft.code
+        if draft.organisation_id in self.drafts and draft.type in {EntityType.PERSON, EntityType.ROLE}:
+            body = self.drafts[draft.organisation_id]
+            if body.code and not body.countries:
+                return body.code
+        if draft.countries and draft.sector:
+            return f"{draft.countries[0]}:{draft.sector}"
+        return draft.countries[0] if draft.countries else None
+
+    def _finish(self, draft: _Draft) -> Entity:
+        latitude = longitude = None
+        if draft.type is EntityType.PLACE and (city := self.names.cities.get(draft.name)) and city.country in draft.countries:
+            latitude, longitude = city.latitude, city.longitude
+        return Entity(
+            id=draft.id,
+            type=draft.type,
+            name=draft.name,
+            code=self._code(draft),
+            countries=tuple(c for c in draft.countries if re.fullmatch(r"[A-Z]{3}", c)),
+            role=draft.role,
+            organisation_id=draft.organisation_id if draft.organisation_id in self.drafts else None,
+            members=tuple(draft.members),
+            latitude=latitude,
+            longitude=longitude,
+            confidence=draft.confidence,
+        )
+
+
+_PREFIX: Final = {
+    EntityType.PERSON: "person",
+    EntityType.ROLE: "role",
+    EntityType.ORGANISATION: "org",
+    EntityType.COUNTRY: "country",
+    EntityType.PLACE: "place",
+    EntityType.GROUP: "group",
+    EntityType.EVENT: "event",
+}
+
+
+def _plain(name: str) -> str:
+    letters = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
+    return " ".join(re.sub(r"[^\w\s]", " ", letters).split())
+
+
+def _without_article(text: str) -> str:
+    return text[4:] if text.lower().startswith("the ") else text
+
+
+def _office(head: tuple[str, ...]) -> frozenset[str]:
+    """Give the words that tell offices apart: `chief of police` and `police chief` are one."""
+    return frozenset(w for word in head if word not in _SMALL and (w := _SAME.get(word, word)))
+
+
+def _field_words(head: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(w for w in _office(head) if w not in {"minister", "deputy", "vice", "former", "head", "chief", "university", "dean", "spokesman"})
+
+
+def _name_parts(name: str) -> list[str]:
+    parts = _plain(name).split()
+    return [p for p in parts if p not in _FAMILY_LAST] or parts
+
+
+def _skeleton(part: str) -> str:
+    """Give what spellings of one name from another script have in common: Hussein, Hossein, Husayn."""
+    plain = part
+    for old, new in (("ph", "f"), ("kh", "h"), ("gh", "g"), ("q", "g"), ("sch", "sh"), ("tch", "ch"), ("ks", "x"), ("w", "v"), ("z", "s"), ("j", "y")):
+        plain = plain.replace(old, new)
+    consonants = plain[:1] + re.sub(r"[aeiouyh'’]", "", plain[1:])
+    return re.sub(r"(.)\1+", r"\1", consonants)
+
+
+def _person_key(name: str) -> str:
+    return " ".join(_skeleton(p) if len(p) > 3 else p for p in _name_parts(name))  # noqa: PLR2004 - short names have no letter to spare
+
+
+def _surname(name: str) -> str:
+    parts = _name_parts(name)
+    last = parts[-1] if parts else _plain(name)
+    return "\x00" + (_skeleton(last) if len(last) > 5 else last)  # noqa: PLR2004 - short surnames must agree to the letter
+
+
+def _initials_agree(one: str, other: str) -> bool:
+    first, second = _name_parts(one), _name_parts(other)
+    return bool(first and second) and first[0][0] == second[0][0] and (len(first[0]) == 1 or len(second[0]) == 1 or _skeleton(first[0]) == _skeleton(second[0]))

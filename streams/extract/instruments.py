@@ -31,6 +31,10 @@ class InstrumentNoun:
     type: InstrumentType
     anaphor: bool
     needs_act: bool
+    formal: bool = False
+    """Counts without an act only by its capital or by what it is `on` or `against`: a convention is also a meeting."""
+    paper: bool = False
+    """Counts only where it is signed, adopted, drafted or failed: a declaration is often mere words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class AgreementLexicon:
     controllers: Phrases[str]
     denials: Phrases[bool]
     modifiers: Phrases[Stage]
+    followers: Phrases[Stage]
     domains: Phrases[tuple[str, ...]]
     actors: Phrases[str]
 
@@ -102,7 +107,7 @@ def load_agreement_lexicon(folder: Path) -> AgreementLexicon:
     acts = {item["act"]: Act(item["act"], {mode: Stage(stage) for mode, stage in item["stages"].items()}) for item in data["acts"]}
     return AgreementLexicon(
         nouns=Phrases.of(
-            (form, InstrumentNoun(InstrumentType(item["type"]), item.get("anaphor", False), item.get("needs_act", False)))
+            (form, InstrumentNoun(InstrumentType(item["type"]), *(bool(item.get(key)) for key in ("anaphor", "needs_act", "formal", "paper"))))
             for item in data["instruments"]
             for form in item["forms"]
         ),
@@ -113,6 +118,7 @@ def load_agreement_lexicon(folder: Path) -> AgreementLexicon:
         controllers=Phrases.of((word, mode) for mode, words in data["controllers"].items() for word in words),
         denials=Phrases.of((word, True) for word in data["denials"]),
         modifiers=Phrases.of((word, Stage(stage)) for stage, item in data["modifiers"].items() for word in item["words"]),
+        followers=Phrases.of((word, Stage(stage)) for stage, item in data["followers"].items() for word in item["words"]),
         domains=_domain_phrases(data),
         actors=Phrases.of((word, sort) for sort, item in data["actors"].items() for word in item["words"]),
     )
@@ -173,7 +179,7 @@ def find_noun_phrases(index: int, words: tuple[str, ...], lexicon: AgreementLexi
     at = 0
     while at < len(words):
         hit = lexicon.nouns.at(words, at)
-        if hit is None or at in blocked:
+        if hit is None or at in blocked or _is_verb(words, at):
             at += 1
             continue
         noun, tail = hit
@@ -183,6 +189,19 @@ def find_noun_phrases(index: int, words: tuple[str, ...], lexicon: AgreementLexi
         found.append(phrase)
         at = tail
     return tuple(found)
+
+
+_BEFORE_VERB: Final = frozenset("to can could will would must should may might not and who that which they we i you he she also better helps help or let us how 'll 'd did does".split())
+
+
+def _is_verb(words: tuple[str, ...], at: int) -> bool:
+    """Tell `deal with` the verb from a deal with somebody, and `contract` the verb from a contract."""
+    if words[at] not in {"deal", "deals", "contract", "contracts"}:
+        return False
+    before = words[at - 1] if at else ""
+    if words[at].endswith("s"):
+        return words[at + 1 : at + 2] == ("with",) and before not in _ARTICLES and before != "of" and not before.endswith(("al", "ic", "ed", "ry", "ce", "ty"))
+    return before in _BEFORE_VERB
 
 
 def _blocked(words: tuple[str, ...], lexicon: AgreementLexicon) -> frozenset[int]:

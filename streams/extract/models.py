@@ -10,10 +10,13 @@ from typing import Final
 from streams.extract.instruments import AgreementLexicon, load_agreement_lexicon
 from streams.extract.language import LanguageModel, load_language_model
 from streams.extract.names import Names, load_names
+from streams.extract.tagger import Tagger, load_tagger
 from streams.extract.triggers import EventLexicon, load_event_lexicon
 
 LEXICON: Final = Path(__file__).parent / "lexicon"
-"""The folder of word lists and trained models that ships with the package."""
+"""The folder of word lists that ships with the package."""
+TRAINED: Final = Path(__file__).parent / "model"
+"""The folder of trained models that ships with the package; docs/model-card.md says what they were trained on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Models:
     events: EventLexicon
     language: LanguageModel
     names: Names
+    tagger: Tagger
 
 
 @cache
@@ -37,4 +41,5 @@ def load_models() -> Models:
         events=load_event_lexicon(LEXICON),
         language=load_language_model(),
         names=load_names(LEXICON),
+        tagger=load_tagger(TRAINED),
     )

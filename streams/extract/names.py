@@ -240,25 +240,25 @@ def _add_country(table: NameTable, code: str, value: dict[str, Any]) -> None:
     """Add a state: its names, its people, and the places and palaces that stand for it."""
     name = value["name"]
 
-    def add(form: str, ident: str, kind: EntityType, how: MentionKind, title: str, sector: str = "") -> None:
+    def add(form: str, ident: str, sort: tuple[EntityType, MentionKind], title: str, sector: str = "") -> None:
         for variant in _variants(form):
-            table.add(variant, Known(ident, kind, how, title, code + sector, (code,), _forms(variant)))
+            table.add(variant, Known(ident, *sort, title, code + sector, (code,), _forms(variant)))
 
     ident = f"country:{code}"
     for form in (name, *value.get("also", ())):
-        add(form, ident, EntityType.COUNTRY, MentionKind.NAME, name)
+        add(form, ident, (EntityType.COUNTRY, MentionKind.NAME), name)
     for form in (form for people in value.get("people", ()) for form in _plurals(people)):
-        add(form, ident, EntityType.COUNTRY, MentionKind.NATIONALITY, name)
+        add(form, ident, (EntityType.COUNTRY, MentionKind.NATIONALITY), name)
     for prefix in value.get("prefix", ()):
         known = Known(
             ident, EntityType.COUNTRY, MentionKind.NATIONALITY, name, code, (code,), _forms(prefix + "-")
         )
         table.add(prefix + "-", known)
     for seat in value.get("seats", ()):
-        add(seat, f"place:{code}:{_slug(seat)}", EntityType.PLACE, MentionKind.NAME, seat)
+        add(seat, f"place:{code}:{_slug(seat)}", (EntityType.PLACE, MentionKind.NAME), seat)
     for power in value.get("power", ()):
         house = power.removeprefix("the ")
-        add(power, f"org:{code}:{_slug(house)}", EntityType.ORGANISATION, MentionKind.NAME, house, ":GOV")
+        add(power, f"org:{code}:{_slug(house)}", (EntityType.ORGANISATION, MentionKind.NAME), house, ":GOV")
 
 
 def _add_place(table: NameTable, value: dict[str, Any]) -> None:
@@ -283,7 +283,8 @@ def _add_place(table: NameTable, value: dict[str, Any]) -> None:
 def _add_organisation(table: NameTable, value: dict[str, Any]) -> None:
     countries = tuple(value.get("countries", ()))
     code, sector = value["code"], value["sector"]
-    full = f"{code}:{sector}" if sector == "IGO" or not countries else f"{countries[0]}:{sector}"
+    own = sector in {"IGO", "NGO", "REB", "OPP"} or not countries  # a party in its own right, not an arm of its state
+    full = f"{code}:{sector}" if own else f"{countries[0]}:{sector}"
     for form in (value["name"], *value.get("also", ())):
         for variant in _variants(form):
             table.add(

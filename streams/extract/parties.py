@@ -226,6 +226,8 @@ def scope_of(actors: Sequence[Actor], kind: InstrumentType, near: frozenset[str]
     sorts = {a.sort for a in actors} | near
     if "rebels" in sorts or (kind in _PEACE and "rebels" in passage and len(states) < 2):
         return Scope.NONSTATE if states & {"ISR", "PSE"} or not states and passage & {"palestinian"} else Scope.INTRA
+    if kind in _PEACE and len(states) < 2 and not igos:
+        return Scope.NONSTATE if passage & {"palestinian"} else Scope.INTRA
     if len(states) >= 3 or kind is InstrumentType.CONVENTION:
         return Scope.MULTI
     if len(states) == 2:

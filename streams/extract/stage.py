@@ -95,6 +95,12 @@ def split_short(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(_plain(word) for word in words)
 
 
+def _keep_possessive(words: tuple[str, ...], sentence: Sentence) -> tuple[str, ...]:
+    """Mark who owns what follows: in Iran's demand, demand is no verb."""
+    owned = zip(words, sentence.tokens, strict=True)
+    return tuple(f"{word}'s" if token.text[-2:] in {"'s", "’s"} and len(word) > 2 and "'" not in word else word for word, token in owned)
+
+
 def _plain(word: str) -> str:
     if "'" not in word:
         return word
@@ -112,11 +118,11 @@ def read_step(phrase: NounPhrase, sentence: Sentence, words: tuple[str, ...], le
     What governs the noun from the left (signed a treaty; talks on a treaty; under the treaty) goes before what
     follows it (the treaty was signed; the treaty that they signed); where neither stands, its modifiers decide.
     """
-    plain = split_short(words)
+    plain = _keep_possessive(split_short(words), sentence)
     question = words[-1:] == ("?",)
     left = _left_step(phrase, plain, lexicon)
     right = _right_step(phrase, plain, lexicon)
-    step = _choose(phrase, left, right)
+    step = _follower_step(phrase, plain, lexicon) or _choose(phrase, left, right)
     if step is None:
         step = _bare_step(phrase, plain, lexicon)
     step = _age(replace(step, question=question), phrase, sentence, plain, day)
@@ -185,6 +191,8 @@ def _is_noun_use(words: tuple[str, ...], at: int, trigger: Trigger) -> bool:
     before = words[at - 1] if at else ""
     if trigger.form in {"past", "part"} and (before in _ADJECTIVAL or (before in {"and", "or"} and at > 1 and words[at - 2].endswith("ed"))):
         return True
+    if trigger.form in {"base", "s"} and before.endswith(("'s", "s'")) and before not in _BE:
+        return True
     if trigger.form in {"base", "s"} and before in {"the", "a", "an", "this", "its", "their", "his", "of", "our", "no", "any"}:
         return True
     return trigger.act.name == "apply" and trigger.form in {"base", "s", "past"} and words[at] in {"have", "has", "had"} and (
@@ -212,6 +220,8 @@ def _noun_step(trigger: Trigger, at: int, phrase: NounPhrase, words: tuple[str, 
     stage = trigger.act.stages.get(mode, trigger.act.stages["done"])
     if _conditional(words, at):
         mode = "hoped"
+    if trigger.act.name == "call":
+        mode = "hoped"
     return Step(stage, mode, 3, at, phrase.end, verb=at, act=trigger.act.name, quiet=trigger.act.name == "react" or words[at] == "differences")
 
 
@@ -223,6 +233,8 @@ def _verb_step(trigger: Trigger, at: int, phrase: NounPhrase, words: tuple[str, 
     if mode == "denied" and trigger.act.name == "conclude":
         stage = Stage.REJECTED
     quiet = trigger.act.name == "react"
+    if trigger.act.name == "call":
+        mode = "hoped"
     had = "had" in words[start:at]
     return Step(stage, mode, 4, start, phrase.end, verb=at, act=trigger.act.name, background=background, soft=not had, quiet=quiet)
 
@@ -345,7 +357,7 @@ def _right_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLe
                     if mode == "denied" and trigger.act.name == "conclude":
                         stage = Stage.REJECTED
                     return Step(stage, mode, 4, phrase.start, end, verb=at, act=trigger.act.name, background=background, soft="had" not in words[group:at], passive=True)
-                if near and not has_aux:
+                if near and not has_aux and _is_reduced(words, end):
                     stage = trigger.act.stages["done"]
                     return Step(stage, "done", 3, phrase.start, end, verb=at, act=trigger.act.name, background=True, soft=True, passive=True)
                 if not trigger.near and _in_relative(words, phrase.end, at):
@@ -362,12 +374,24 @@ def _right_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLe
     return None
 
 
+def _is_reduced(words: tuple[str, ...], end: int) -> bool:
+    """Whether a past form after the noun is a participle (the pact signed in May) and no verb with an object (the pact ended a war)."""
+    after = words[end] if end < len(words) else "."
+    return after in _AFTER_PARTICIPLE or after.isdigit() or not after[0].isalpha()
+
+
+_AFTER_PARTICIPLE: Final = frozenset(
+    "by in on at between with last this earlier after under during from here today yesterday to and among before through two three"
+    " monday tuesday wednesday thursday friday saturday sunday early late recently between as for upon out over up since when but jointly only".split()
+)
+
+
 def _in_relative(words: tuple[str, ...], start: int, at: int) -> bool:
     """Whether a relative clause with a subject of its own opens right after the noun: the pact (that) we signed."""
     if at - start > 8:
         return False
     between = words[start:at]
-    return bool(between) and (between[0] in {"that", "which"} or between[0] in {"have", "the", "we", "they", "he", "it", "i", "you", "both", "president", "his"}) and "," not in between
+    return bool(between) and ((between[0] in {"that", "which"} and len(between) > 1 and between[1] not in _FINITE) or between[0] in {"have", "the", "we", "they", "he", "it", "i", "you", "both", "president", "his"}) and "," not in between
 
 
 def _group_start(words: tuple[str, ...], at: int) -> int:
@@ -392,6 +416,12 @@ def _subject_step(stage: Stage, at: int, end: int, phrase: NounPhrase, words: tu
     return Step(stage, mode, 3, phrase.start, end, verb=at, background="had" in group)
 
 
+def _follower_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLexicon) -> Step | None:
+    """Read the noun that the instrument only qualifies: ceasefire talks, a truce offer, treaty violations."""
+    hit = lexicon.followers.at(words, phrase.end) if phrase.end < len(words) and phrase.end == phrase.tail else None
+    return Step(hit[0], "done", 3, phrase.start, hit[1]) if hit else None
+
+
 def _bare_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLexicon) -> Step:
     """Read an instrument with which nothing is done: draft, proposed, no deal; else it is there already."""
     for at in range(phrase.start, phrase.head):
@@ -400,11 +430,6 @@ def _bare_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLex
             return Step(hit[0], "done", 2, phrase.start, phrase.end)
     if words[phrase.start] == "no" and phrase.head - phrase.start <= 3:
         return Step(Stage.REJECTED, "failed", 2, phrase.start, phrase.end)
-    after = words[phrase.end : phrase.end + 1]
-    if after and after[0] in {"talks", "negotiations", "discussions"}:
-        return Step(Stage.NEGOTIATING, "done", 3, phrase.start, phrase.end + 1)
-    if after and after[0] in {"violations", "violation", "breaches"}:
-        return Step(Stage.VIOLATED, "done", 3, phrase.start, phrase.end + 1)
     return Step(Stage.IN_FORCE, "hoped" if _conditional(words, phrase.start) else "done", 0, phrase.start, phrase.end)
 
 

@@ -6,8 +6,9 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from schemas.alert import AlertChange
@@ -156,6 +157,9 @@ class RulesAtWork(Protocol):
     def __contains__(self, rule_id: str) -> bool:
         """Tell whether a rule is at work."""
 
+    async def wait_read(self) -> None:
+        """Return when all rules are known that there were at the start."""
+
 
 @dataclass(slots=True)
 class AlertingWorker:
@@ -171,13 +175,14 @@ class AlertingWorker:
     rules: RulesAtWork
     watermark: Watermark
     _due: dict[bytes, datetime] = field(default_factory=dict)
-    _passed: dict[bytes, datetime] = field(default_factory=dict)
+    _queue: list[tuple[datetime, bytes]] = field(default_factory=list)
     _unsettled: set[bytes] = field(default_factory=set)
 
     def recover(self, partitions: Iterable[int]) -> None:
         """Begin with what is kept for the partitions that this process has now."""
         owned = frozenset(partitions)
         self._due.clear()
+        self._queue.clear()
         self._unsettled.clear()
         for partition in set(self.watermark.partitions) - owned:
             self.watermark = self.watermark.revoke(partition)
@@ -188,6 +193,7 @@ class AlertingWorker:
 
     async def handle(self, record: Record) -> None:
         """Judge a match."""
+        await self.rules.wait_read()
         key = record.key or b""
         kept = await self._settled(key)
         if kept is not None and kept.position.covers(record.position):
@@ -196,6 +202,8 @@ class AlertingWorker:
         event_time = self.event_time_of(record)
         if event_time is not None:
             self._advance(self.watermark.advance(record.partition, event_time, _wall_s()))
+            await self._judge_due()
+            kept = self.states.get(key)
         state = None if kept is None else kept.state
 
         async def run() -> Judged:
@@ -217,20 +225,29 @@ class AlertingWorker:
 
     async def pass_time(self) -> None:
         """Let event time pass: settle what an earlier end left open, and judge the groups that have fallen due."""
+        await self.rules.wait_read()
         for key in sorted(self._unsettled):
             await self._settled(key)
         self._advance(self.watermark.settle(_wall_s()))
+        await self._judge_due()
+
+    async def _judge_due(self) -> None:
+        """Judge the groups that the watermark has reached, the earliest first, each once."""
         now = self.watermark.time
         if now is None:
             return
-        for key in sorted(k for k, due in self._due.items() if due <= now and self._passed.get(k) != now):
-            self._passed[key] = now
+        due: list[bytes] = []
+        while self._queue and self._queue[0][0] <= now:
+            time_due, key = heappop(self._queue)
+            if self._due.get(key) == time_due:
+                del self._due[key]
+                due.append(key)
+        for key in due:
             await self._pass_time_over(key, now)
 
     async def _pass_time_over(self, key: bytes, now: datetime) -> None:
         kept = await self._settled(key)
         if kept is None or kept.state is None:
-            self._due.pop(key, None)
             return
         if kept.state.rule_id not in self.rules:
             # A rule that was withdrawn must not speak any more.
@@ -249,6 +266,7 @@ class AlertingWorker:
                 key=key.decode(errors="replace"),
                 error=judged.message,
             )
+            self._wake(key, now + _AGAIN)
             return
         await self._keep_and_publish(key, kept.position, [], state, judged)
 
@@ -309,10 +327,13 @@ class AlertingWorker:
         due = None if kept.state is None else kept.state.due_time
         if due is None:
             self._due.pop(key, None)
-            self._passed.pop(key, None)
-        else:
-            self._due[key] = due
+        elif self._due.get(key) != due:
+            self._wake(key, due)
         (self._unsettled.add if kept.outbox else self._unsettled.discard)(key)
+
+    def _wake(self, key: bytes, due: datetime) -> None:
+        self._due[key] = due
+        heappush(self._queue, (due, key))
 
     def _advance(self, watermark: Watermark) -> None:
         self.watermark = watermark
@@ -321,6 +342,9 @@ class AlertingWorker:
 
 
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
+
+_AGAIN: Final = timedelta(minutes=1)
+"""Event time after which a group is judged again over which time could not be let pass."""
 
 
 def _changes(outputs: Sequence[Output]) -> tuple[AlertChange, ...]:

@@ -127,7 +127,7 @@ def build_app(agent: Agent, around: Surroundings) -> BuiltApp:
                 partial(_find_missing, around.settings),
                 around.line.exists,
                 _event_time_of,
-                around.feed.index,
+                around.feed,
                 watermark_of(around.settings),
             )
             attach_agent(app, agent, around.settings, gate, alerting)
@@ -177,7 +177,7 @@ def _in_thread(step: Callable[[bytes], Outcome]) -> Callable[[Record], Any]:
 
 def _with_rules(feed: RuleFeed, step: Callable[[str, bytes], Outcome]) -> Callable[[Record], Any]:
     async def run(record: Record) -> Outcome:
-        await feed.read.wait()
+        await feed.wait_read()
         return step(record.topic, record.value or b"")
 
     return run

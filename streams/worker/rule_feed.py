@@ -32,14 +32,21 @@ class RuleFeed:
     """Keeps an index as rules.v1 says. No consumer group: every process holds every rule."""
 
     def __init__(self, index: RuleIndex, settings: Settings, health: Health, metrics: Metrics) -> None:
-        self.index = index
-        self.read = asyncio.Event()
-        """Set when the topic was read as far as it went at the start: before that, matching would miss rules."""
+        self._index = index
+        self._read_event = asyncio.Event()
         self._settings = settings
         self._health = health
         self._metrics = metrics
         self._unreadable: set[str] = set()
         self._next_offset = 0
+
+    def __contains__(self, rule_id: str) -> bool:
+        """Tell whether a rule is at work."""
+        return rule_id in self._index
+
+    async def wait_read(self) -> None:
+        """Return when the topic was read as far as it went at the start: before that, rules would be missed."""
+        await self._read_event.wait()
 
     async def follow(self) -> None:
         """Follow the topic until cancelled; a broker that is away is waited for."""
@@ -63,7 +70,7 @@ class RuleFeed:
             self._next_offset = await reader.position(place)
             if self._next_offset >= end:
                 self._health.clear(_UNREAD)
-                self.read.set()
+                self._read_event.set()
             batch = await reader.getmany(place, timeout_ms=500)
             for record in batch.get(place, ()):
                 self.apply((record.key or b"").decode(errors="replace"), record.value)
@@ -72,14 +79,14 @@ class RuleFeed:
         """Put a rule to work, replace it, or withdraw it for a tombstone. One that is unreadable is reported."""
         self._unreadable.discard(key)
         if value is None:
-            self.index.remove(key)
+            self._index.remove(key)
         else:
             try:
-                self.index.add(_decode_rule(key, value))
+                self._index.add(_decode_rule(key, value))
             except (ContractError, RuleError) as error:
                 self._unreadable.add(key)
                 log_event(LogEvent.RULE_UNREADABLE, rule=key, error=str(error))
-        self._metrics.set(RULES_AT_WORK, len(self.index))
+        self._metrics.set(RULES_AT_WORK, len(self._index))
         self._metrics.set(RULES_UNREADABLE, len(self._unreadable))
 
 

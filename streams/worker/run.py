@@ -203,7 +203,6 @@ class HostedAgent:
         built.app.on_rebalance_complete.connect(complete)
 
     async def _pass_time(self, alerting: AlertingWorker, gate: Gate) -> None:
-        await self._around.feed.read.wait()
         while True:
             await asyncio.sleep(_TICK_S)
             async with gate.passing() as may_pass:

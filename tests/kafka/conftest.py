@@ -30,9 +30,21 @@ def jar_cache() -> Path:
     return Settings().cache_dir / "broker"
 
 
+def _stop_orphans() -> None:
+    """Stop the session brokers of test runs that were killed; nobody else will."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            properties = Path(process.cmdline()[-1])
+            of_session = properties.parts[-2].startswith("broker") and properties.parts[-3].startswith("pytest-")
+            if of_session and properties.name == "server.properties" and process.ppid() == 1:
+                process.terminate()
+
+
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory, jar_cache: Path) -> Iterator[LocalBroker]:
     """One real Kafka for all tests of a session, in a folder of its own."""
+    with suppress(IndexError):
+        _stop_orphans()
     with LocalBroker(tmp_path_factory.mktemp("broker"), jar_cache, port=free_port(), heap_mib=384) as running:
         yield running
 

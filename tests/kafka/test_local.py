@@ -42,22 +42,25 @@ def own_broker(tmp_path: Path, jar_cache: Path) -> Iterator[LocalBroker]:
     made = LocalBroker(tmp_path / "broker", jar_cache, port=free_port(), heap_mib=256)
     yield made
     made.stop()
+    made.discard()
 
 
-def start_apart(broker: LocalBroker) -> subprocess.Popen[bytes]:
-    """Start the broker from another process and return when it answers."""
+@contextmanager
+def started_apart(broker: LocalBroker) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the broker from another process, which is killed in the end."""
     code = (
         "import sys, time; from pathlib import Path; from streams.kafka.local import LocalBroker; "
         "broker = LocalBroker(Path(sys.argv[1]), Path(sys.argv[2]), port=int(sys.argv[3]), heap_mib=256); "
-        "broker.start(); "
-        "print('up', flush=True); time.sleep(600)"
+        "broker.start(); print('up', flush=True); time.sleep(600)"
     )
     arguments = [str(broker.folder), str(broker.cache), str(broker.port)]
-    process = subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"up\n"
-    process.stdout.close()
-    return process
+    with subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"up\n"
+            yield process
+        finally:
+            process.kill()
 
 
 def broker_processes(broker: LocalBroker) -> list[psutil.Process]:
@@ -101,9 +104,8 @@ def test_a_broker_left_by_a_killed_run_is_taken_over_and_never_doubled(own_broke
 
 
 def test_a_leftover_broker_that_does_not_answer_is_replaced(own_broker: LocalBroker) -> None:
-    launcher = start_apart(own_broker)
-    launcher.kill()
-    launcher.wait()
+    with started_apart(own_broker):
+        pass
     (left,) = broker_processes(own_broker)
     left.send_signal(signal.SIGSTOP)
     # As after a kill between the start of the broker and the note of it.

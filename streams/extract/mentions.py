@@ -1,0 +1,609 @@
+"""Finding the words that refer to somebody: names, offices, bodies, peoples, groups, pronouns."""
+# ruff: noqa: SIM905 - lists of words are read as words
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from schemas.entity import EntityType, MentionKind
+from streams.extract.names import is_person_name, split_words
+from streams.extract.spans import merge_spans
+from streams.extract.tagger import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streams.extract.models import Models
+    from streams.extract.names import Known, NameMatch, Word, WordLists
+    from streams.extract.reading import Reading
+
+_DETERMINERS: Final = frozenset("the a an his her their its our my your this these".split())
+_MODIFIERS: Final = frozenset(
+    """border security public foreign deputy former senior high-ranking high ranking top federal national state cyber
+    armed military naval police traffic law enforcement home interior internal external domestic affairs finance trade
+    economic health defence defense justice intelligence joint chief first second acting new then late current outgoing
+    incoming special general permanent assistant vice prime supreme royal central local regional provincial counter
+    anti narcotics drug drugs crime terrorism counterterrorism anti-terrorism customs immigration coast air ground
+    presidential parliamentary cabinet government opposition ruling rebel judicial nuclear energy oil atomic political
+    diplomatic official dear ordinary young press media news university respective visiting""".split()
+)
+"""Words that may stand between a state and the head of a role, a body or a group."""
+_NEIGHBOURS: Final = frozenset("country nation homeland land state".split())
+_PAIR_NOUNS: Final = frozenset(
+    "countries nations states sides parties neighbours neighbors governments peoples capitals powers leaders".split()
+)
+_NUMBERS: Final = {"two": 2, "both": 2, "three": 3, "four": 4, "five": 5}
+_BODY_NOUNS: Final = frozenset("organization organisation body alliance bloc union agency group league".split())
+_ORDINALS: Final = frozenset("first second third fourth fifth sixth seventh eighth ninth tenth annual upcoming".split())
+_MEETINGS: Final = frozenset("assembly session summit meeting conference congress forum round".split())
+_WEAK_ROLES: Final = frozenset(
+    "head chief director secretary representative member founder justice deputy judge host speaker chairman king queen prince "
+    "leader student teacher editor general scholar coordinator premier emperor mp minister soldier commander cardinal father".split()
+)
+"""Heads that are words of other meanings too: they need a state, a body, a determiner or a name beside them."""
+_PRONOUNS: Final = frozenset("he she they we".split())
+_MAX_LEFT: Final = 6
+_MAX_RIGHT: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose office or body it is: a known name, a deictic such as `our country`, or the words of a body."""
+
+    known: Known | None = None
+    deixis: str | None = None
+    span: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawMention:
+    """Words that name or describe somebody, before it is known who that is. `key` is set where the name itself tells."""
+
+    start: int
+    end: int
+    type: EntityType
+    kind: MentionKind
+    sentence: int
+    key: str | None = None
+    name: str | None = None
+    code: str | None = None
+    """State and sector where known; the sector alone for a role, body or group."""
+    countries: tuple[str, ...] = ()
+    head: tuple[str, ...] = ()
+    """The words that say which office or body it is, in lower case."""
+    owners: tuple[Owner, ...] = ()
+    holder: tuple[int, int] | None = None
+    """Where the name of the person stands that holds this role."""
+    deixis: str | None = None
+    subject: bool = False
+    """It opens its sentence."""
+
+
+def find_mentions(reading: Reading, models: Models) -> tuple[RawMention, ...]:
+    """Find all words that refer to somebody or something, in the order of the text; they may nest."""
+    language = reading.language.language.split("-")[0]
+    if language not in {"en", "und", "mul", ""} and language in models.names.by_language:
+        return _find_in_other_language(reading, models, language)
+    found: list[RawMention] = []
+    for number, sentence in enumerate(reading.sentences):
+        words = split_words(reading.text, sentence.start, sentence.end)
+        if words:
+            found.extend(_Scan(words, number, models).run())
+    return tuple(sorted(found, key=lambda m: (m.start, -m.end, m.type.value, m.kind.value)))
+
+
+def _find_in_other_language(reading: Reading, models: Models, language: str) -> tuple[RawMention, ...]:
+    table = models.names.by_language[language]
+    found = []
+    for number, sentence in enumerate(reading.sentences):
+        words = split_words(reading.text, sentence.start, sentence.end)
+        index = 0
+        while index < len(words):
+            match = table.at(words, index)
+            if match is None:
+                index += 1
+                continue
+            found.append(_named(words, match, number))
+            index = match.last
+    return tuple(found)
+
+
+def _named(words: Sequence[Word], match: NameMatch, sentence: int) -> RawMention:
+    known = match.known
+    last = match.last - 1
+    if words[last].text == "-" and last > match.first:
+        last -= 1
+    return RawMention(
+        words[match.first].start,
+        words[last].end,
+        known.type,
+        known.kind,
+        sentence,
+        known.id,
+        known.name,
+        known.code,
+        known.countries,
+        subject=match.first == 0,
+    )
+
+
+@dataclass(slots=True)
+class _Phrase:
+    """A noun phrase around a head: words `first` to `last`, the words of its head, and whose it is."""
+
+    first: int
+    last: int
+    head: tuple[str, ...]
+    sector: str
+    owners: list[Owner] = field(default_factory=list)
+    definite: bool = False
+
+
+class _Scan:
+    """One sentence on its way from words to mentions."""
+
+    def __init__(self, words: list[Word], sentence: int, models: Models) -> None:
+        self.words = words
+        self.low = [w.low for w in words]
+        self.sentence = sentence
+        self.lists: WordLists = models.names.words
+        self.found: list[RawMention] = []
+        self.known_at: dict[int, NameMatch] = {}
+        self.known_end: dict[int, NameMatch] = {}
+        table = models.names.english
+        index = 0
+        while index < len(words):
+            match = table.at(words, index)
+            if match is None:
+                index += 1
+                continue
+            self.known_at[match.first] = match
+            self.known_end[match.last] = match
+            index = match.last
+        self.spans = merge_spans(words, models.tagger.tag(words), self.known_at, self.lists)
+        self.people = {s.first: s for s in self.spans if s.label == "PER"}
+        self.in_person = {i for s in self.spans if s.label == "PER" for i in range(s.first, s.last)}
+        self.taken: set[int] = set()
+
+    def run(self) -> list[RawMention]:
+        """Find everything in the sentence."""
+        self._events()
+        self._deictics()
+        self._labels()
+        self._phrases()
+        self._ranks()
+        self._names()
+        self._pronouns()
+        return self.found
+
+    # --- names ------------------------------------------------------------------------------------------------------
+
+    def _names(self) -> None:
+        covered: set[int] = set()
+        for span in self.spans:
+            known = self.known_at.get(span.first)
+            if known is not None and known.last == span.last and not (span.label == "PER" and is_person_name(self._text(span.first, span.last))):
+                continue
+            kind = {"PER": EntityType.PERSON, "ORG": EntityType.ORGANISATION, "LOC": EntityType.PLACE, "EVENT": EntityType.EVENT}.get(span.label)
+            if kind is None:
+                continue
+            covered.update(range(span.first, span.last))
+            if kind is EntityType.ORGANISATION and self._is_body(span):
+                continue
+            self._add(span.first, span.last, kind, MentionKind.NAME)
+        for match in self.known_at.values():
+            if match.first in covered and not (match.known.type is EntityType.COUNTRY and self._owns(match)):
+                continue
+            self.found.append(_named(self.words, match, self.sentence))
+
+    def _is_body(self, span: Span) -> bool:
+        """Let a body that was read from its words take over the name that the tagger saw, at its full length."""
+        start, end = self.words[span.first].start, self.words[span.last - 1].end
+        for index, other in enumerate(self.found):
+            if other.type is EntityType.ORGANISATION and other.head and other.start < end and start < other.end:
+                if other.start <= start and end <= other.end:
+                    self.found[index] = replace(other, kind=MentionKind.NAME)
+                    return True
+                if start <= other.start and other.end <= end:
+                    self.found[index] = replace(other, start=start, end=end, kind=MentionKind.NAME)
+                    return True
+        return False
+
+    def _owns(self, match: NameMatch) -> bool:
+        """Tell whether a state inside a longer name is worth a mention of its own: not in a person's name."""
+        return match.first not in self.in_person and not any(
+            s.label == "ORG" and s.first <= match.first and match.last <= s.last for s in self.spans
+        )
+
+    # --- fixed phrases ----------------------------------------------------------------------------------------------
+
+    def _events(self) -> None:
+        for index, low in enumerate(self.low):
+            if low not in _MEETINGS:
+                continue
+            first = index
+            while first > 0 and index - first < 3 and (self.low[first - 1] in {"general", "annual", "ministerial", "extraordinary"}):  # noqa: PLR2004
+                first -= 1
+            if first > 0 and (self.low[first - 1] in _ORDINALS or self.words[first - 1].text[0].isdigit()) and self.low[first - 1][-2:] in {"st", "nd", "rd", "th", *(o[-2:] for o in _ORDINALS)}:
+                self._add(first - 1, index + 1, EntityType.EVENT, MentionKind.NOMINAL)
+
+    def _deictics(self) -> None:
+        low = self.low
+        for i in range(len(low) - 1):
+            if low[i] in {"our", "my", "this", "that"} and low[i + 1] in _NEIGHBOURS and not (low[i] in {"this", "that"} and low[i + 1] == "state"):
+                deixis = "our" if low[i] in {"our", "my"} else "this"
+                self._add(i, i + 2, EntityType.COUNTRY, MentionKind.NOMINAL, deixis=deixis)
+            elif low[i] == "this" and low[i + 1] in _BODY_NOUNS:
+                self._add(i, i + 2, EntityType.ORGANISATION, MentionKind.NOMINAL, deixis="this")
+        for first, last in self._pairs():
+            self._add(first, last, EntityType.GROUP, MentionKind.NOMINAL, deixis=f"pair{_NUMBERS.get(low[last - 2], 2)}")
+
+    def _pairs(self) -> list[tuple[int, int]]:
+        """Find `the two countries`, `both sides`."""
+        low = self.low
+        return [
+            (i - 1 if i and low[i - 1] in {"the", "these"} else i, i + 2)
+            for i in range(len(low) - 1)
+            if low[i] in _NUMBERS and low[i + 1] in _PAIR_NOUNS and (low[i] == "both" or (i > 0 and low[i - 1] in {"the", "these"}))
+        ]
+
+    def _labels(self) -> None:
+        for first, last, code in self._phrases_of(self.lists.labels):
+            self._add(first, last, EntityType.GROUP, MentionKind.NOMINAL, code=code, head=tuple(self.low[first:last]))
+
+    def _pronouns(self) -> None:
+        for index, low in enumerate(self.low):
+            if low in _PRONOUNS and (index not in self.taken):
+                self._add(index, index + 1, EntityType.GROUP if low in {"they", "we"} else EntityType.PERSON, MentionKind.PRONOUN, deixis=low)
+
+    # --- offices, bodies and groups ---------------------------------------------------------------------------------
+
+    def _phrases(self) -> None:
+        """Find roles, bodies and groups, the longest head at each word."""
+        index = 0
+        size = len(self.words)
+        while index < size:
+            best: tuple[int, str, str] | None = None
+            for table, sort in ((self.lists.roles, "role"), (self.lists.bodies, "body"), (self.lists.groups, "group")):
+                length = _longest(table, self.low, index)
+                if length and (best is None or length > best[0]):
+                    best = (length, table[tuple(self.low[index : index + length])], sort)
+            if best is None or index in self.in_person or index in self.taken:
+                index += 1
+                continue
+            length, sector, sort = best
+            index = self._phrase(index, index + length, sector, sort)
+
+    def _phrase(self, first: int, last: int, sector: str, sort: str) -> int:
+        phrase = _Phrase(first, last, tuple(self.low[first:last]), sector)
+        self._extend_left(phrase)
+        if sort == "group":
+            return self._group(phrase, last)
+        self._extend_right(phrase, sort)
+        field_sector = self._field(phrase.first, phrase.last) if sector in {"", "GOV", "MIL"} and sort != "group" else ""
+        if field_sector and (sector != "GOV" or phrase.head[-1] in {"minister", "ministry", "secretary", "department", "agency", "commission", "bureau", "official", "commissioner"}):
+            phrase.sector = field_sector
+        if sort == "role":
+            self._role(phrase)
+            return last  # bodies and offices in the complement are mentions of their own
+        return self._body(phrase)
+
+    def _extend_left(self, phrase: _Phrase) -> None:
+        """Take in what stands before the head: whose it is, and of which field."""
+        words, low = self.words, self.low
+        steps = 0
+        while phrase.first > 0 and steps < _MAX_LEFT:
+            at = phrase.first - 1
+            steps += 1
+            known = self.known_end.get(phrase.first)
+            if low[at] in {"'s", "'"} and phrase.first > 1:
+                if not self._possessor(phrase, at):
+                    return
+                return
+            if known is not None and (known.first not in self.in_person):
+                phrase.owners.insert(0, Owner(known.known))
+                phrase.first = known.first
+                if known.known.kind is MentionKind.NAME and known.known.type is EntityType.ORGANISATION:
+                    return
+                continue
+            if low[at] in _DETERMINERS:
+                if low[at] in {"our", "my"}:
+                    phrase.owners.insert(0, Owner(deixis="our"))
+                phrase.first = at
+                phrase.definite = low[at] not in {"a", "an"}
+                return
+            if low[at] == "-" and at > 0 and words[at].start == words[at - 1].end:
+                phrase.first = at
+                continue
+            capital = words[at].text[0].isupper() and at > 0 and at not in self.in_person and words[phrase.last - 1].text[0].isupper()
+            if low[at] in _MODIFIERS or capital:
+                phrase.head = (low[at], *phrase.head)
+                phrase.first = at
+                continue
+            return
+
+    def _possessor(self, phrase: _Phrase, at: int) -> bool:
+        """Take in a possessor that ends before the word `at`: Iran's, our country's, the two countries'."""
+        known = self.known_end.get(at)
+        if known is not None:
+            phrase.owners.insert(0, Owner(known.known))
+            phrase.first = known.first
+            phrase.definite = True
+            return True
+        for mention in self.found:
+            if mention.deixis in {"our", "this", "pair2", "pair3"} and mention.end == self.words[at - 1].end:
+                phrase.owners.insert(0, Owner(deixis=mention.deixis))
+                phrase.first = next(i for i, w in enumerate(self.words) if w.start == mention.start)
+                phrase.definite = True
+                return True
+        for span in self.spans:
+            if span.last == at and span.label == "ORG":
+                phrase.owners.insert(0, Owner(span=(self.words[span.first].start, self.words[span.last - 1].end)))
+                phrase.first = span.first
+                phrase.definite = True
+                return True
+        return False
+
+    def _extend_right(self, phrase: _Phrase, sort: str) -> None:
+        """Take in `of ...`: the field, the body and the state of an office."""
+        steps = 0
+        links = {"of", "for", "to", "at"} if sort == "role" else {"of", "for"}
+        while phrase.last < len(self.words) - 1 and self.low[phrase.last] in links and steps < _MAX_RIGHT:
+            loose = self.low[phrase.last] == "of" and (sort != "body" or self.words[phrase.last - 1].text[0].isupper())
+            end = self._complement(phrase, phrase.last + 1, sort, strict=not loose)
+            if end is None:
+                return
+            phrase.last = end
+            steps += 1
+
+    def _complement(self, phrase: _Phrase, first: int, sort: str, *, strict: bool) -> int | None:
+        """Read one noun phrase after `of`; give the word after it, or nothing if it is none that a role can have."""
+        low, words = self.low, self.words
+        index = first
+        if index < len(low) and low[index] in {"the", "a", "an"}:
+            index += 1
+        end = None
+        content: list[str] = []
+        owners: list[Owner] = []
+        while index < len(words) and index - first < _MAX_RIGHT:
+            deictic = next((m for m in self.found if m.deixis in {"our", "this", "pair2", "pair3"} and m.start == words[index].start), None)
+            if deictic is None and index == first + 1:
+                deictic = next((m for m in self.found if m.deixis in {"pair2", "pair3"} and m.start == words[first].start), None)
+            if deictic is not None:
+                owners.append(Owner(deixis=deictic.deixis))
+                end = next(i for i, w in enumerate(words) if w.end >= deictic.end) + 1
+                break
+            known = self.known_at.get(index)
+            if known is not None:
+                owners.append(Owner(known.known))
+                index = end = known.last
+                if known.known.kind is MentionKind.NAME:
+                    break
+                continue
+            body = _longest(self.lists.bodies, low, index)
+            if body and index not in self.in_person:
+                content.extend(low[index : index + body])
+                index = end = index + body
+                continue
+            if words[index].text[0].isupper() and index not in self.in_person:
+                content.append(low[index])
+                index += 1
+                end = index
+                continue
+            if low[index] in _MODIFIERS and not strict:
+                content.append(low[index])
+                index += 1
+                end = index
+                continue
+            if low[index] in {"and", "&"} and end == index and index + 1 < len(words) and words[index + 1].text[0].isupper() and words[index - 1].text[0].isupper() and sort != "group" and self.known_at.get(index + 1) is None:
+                index += 1
+                continue
+            break
+        if end is None or (strict and not owners and not any(w.text[0].isupper() for w in words[first:end])):
+            return None
+        if not owners:
+            owners.append(Owner(span=(words[first].start, words[end - 1].end)))
+        phrase.owners.extend(owners)
+        phrase.head = (*phrase.head, *content)
+        return end
+
+    def _field(self, first: int, last: int) -> str:
+        text = " " + " ".join(self.low[first:last]) + " "
+        for words, sector in self.lists.fields:
+            if f" {words}" in text:
+                return sector
+        return ""
+
+    def _role(self, phrase: _Phrase) -> None:
+        holder = self._holder(phrase)
+        plain = phrase.head in {(w,) for w in _WEAK_ROLES} or len(phrase.head) == 1
+        linked = bool(phrase.owners) or holder is not None or phrase.last - phrase.first > len(phrase.head) + 1
+        capital = self.words[phrase.last - 1].text[0].isupper() and phrase.first > 0
+        if plain and not linked and not (phrase.definite and phrase.head[-1] not in {"head", "chief", "justice", "speaker", "member", "host"}) and not capital and not (phrase.first == 0 and phrase.head[-1] in {"reporter", "correspondent", "anchor", "presenter"}):
+            return
+        self._add(
+            phrase.first,
+            phrase.last,
+            EntityType.ROLE,
+            MentionKind.ROLE,
+            code=phrase.sector,
+            head=phrase.head,
+            owners=tuple(phrase.owners),
+            holder=holder,
+        )
+
+    def _holder(self, phrase: _Phrase) -> tuple[int, int] | None:
+        """Find the name beside a role: Foreign Minister Wang Yi; Wang Yi, the foreign minister."""
+        index = phrase.last
+        if index < len(self.words) and self.words[index].text == ",":
+            index += 1
+        after = self._person_from(index)
+        if after is not None and (index == phrase.last or phrase.definite or phrase.owners):
+            return after
+        before = phrase.first
+        if before > 1 and self.words[before - 1].text in {",", "("}:
+            for span in self.people.values():
+                if span.last == before - 1:
+                    return self.words[span.first].start, self.words[span.last - 1].end
+        return None
+
+    def _person_from(self, index: int) -> tuple[int, int] | None:
+        """Give the person whose name begins at a word, ranks before it left out."""
+        length = _longest(self.lists.ranks, self.low, index) if index < len(self.words) and self.words[index].text[0].isupper() else 0
+        for at in (index, index + length):
+            span = self.people.get(at)
+            if span is not None:
+                return self.words[span.first].start, self.words[span.last - 1].end
+        return None
+
+    def _body(self, phrase: _Phrase) -> int:
+        words = self.words
+        capital = words[phrase.last - 1].text[0].isupper() or words[phrase.first].text[0].isupper()
+        generic = not phrase.owners and not phrase.definite
+        single = len(phrase.head) == 1
+        pair = any(o.deixis and o.deixis.startswith("pair") for o in phrase.owners)
+        if self.low[phrase.first] in _DETERMINERS and self.low[phrase.first] not in {"our", "this"} and not pair:
+            phrase.first += 1
+        if single and generic and phrase.sector not in {"COP", "MIL"}:
+            return phrase.last
+        if single and not phrase.owners and phrase.head[0] in {"forces", "force", "company", "group", "party", "front", "school", "movement", "alliance", "court", "agency", "commission", "diet", "faculty", "coalition", "bank", "institute", "department", "delegation", "college", "administration", "fleet", "radio", "television"} and not (capital and phrase.definite):
+            return phrase.last
+        self._add(
+            phrase.first,
+            phrase.last,
+            EntityType.ORGANISATION,
+            MentionKind.NAME if capital and not single else MentionKind.NOMINAL,
+            code=phrase.sector,
+            head=phrase.head,
+            owners=tuple(phrase.owners),
+            deixis="generic" if generic and not capital else None,
+        )
+        return phrase.last
+
+    def _group(self, phrase: _Phrase, last: int) -> int:
+        """Read groups of people, also several in a row: students, officers, and professors of the university."""
+        sector = phrase.sector
+        end = last
+        parts = 1
+        index = last
+        while index < len(self.words):
+            step = index
+            while step < len(self.words) and self.low[step] in {",", "and"}:
+                step += 1
+            length = _longest(self.lists.groups, self.low, step) if step > index else 0
+            if not length:
+                break
+            end = index = step + length
+            parts += 1
+        tail = _Phrase(phrase.first, end, phrase.head, sector, phrase.owners)
+        self._extend_right(tail, "group")
+        if not phrase.owners and not tail.owners and sector == "CVL":
+            return end
+        self._add(
+            tail.first,
+            end if parts > 1 else tail.last,
+            EntityType.GROUP,
+            MentionKind.NOMINAL,
+            code=sector,
+            head=tuple(self.low[tail.first : end]),
+            owners=tuple(tail.owners),
+        )
+        return end if parts > 1 else max(last, tail.last)
+
+    def _ranks(self) -> None:
+        """Find ranks and forms of address with the name behind them: Brigadier-General Ashtari."""
+        done = 0
+        for index in range(len(self.words)):
+            if index < done or not self.words[index].text[0].isupper() or index in self.in_person:
+                continue
+            length = _longest(self.lists.ranks, self.low, index)
+            span = self.people.get(index + length) if length else None
+            if length and span is None and self.lists.ranks[tuple(self.low[index : index + length])] == "MIL":
+                span = self._unseen_name(index + length)
+            if not length or span is None:
+                continue
+            sector = self.lists.ranks[tuple(self.low[index : index + length])]
+            done = span.last
+            self._add(
+                index,
+                span.last,
+                EntityType.PERSON,
+                MentionKind.ROLE,
+                code=sector,
+                head=tuple(self.low[index : index + length]),
+                holder=(self.words[span.first].start, self.words[span.last - 1].end),
+            )
+
+    def _unseen_name(self, index: int) -> Span | None:
+        """Read the words in capitals after a rank as a name, though the tagger saw none."""
+        end = index
+        while end < len(self.words) and end - index < 3 and self.words[end].text[0].isupper() and self.words[end].text.isalpha() and end not in self.known_at:  # noqa: PLR2004
+            end += 1
+        if end == index or any(s.first < end and index < s.last for s in self.spans):
+            return None
+        if _longest(self.lists.roles, self.low, index) or _longest(self.lists.bodies, self.low, index):
+            return None
+        span = Span(index, end, "PER")
+        self.spans.append(span)
+        self.people[index] = span
+        self.in_person.update(range(index, end))
+        return span
+
+    # --- small parts ------------------------------------------------------------------------------------------------
+
+    def _phrases_of(self, table: dict[tuple[str, ...], str]) -> list[tuple[int, int, str]]:
+        found = []
+        index = 0
+        while index < len(self.low):
+            length = _longest(table, self.low, index)
+            if length:
+                found.append((index, index + length, table[tuple(self.low[index : index + length])]))
+            index += max(1, length)
+        return found
+
+    def _text(self, first: int, last: int) -> str:
+        return " ".join(w.text for w in self.words[first:last])
+
+    def _add(
+        self,
+        first: int,
+        last: int,
+        kind: EntityType,
+        how: MentionKind,
+        *,
+        code: str | None = None,
+        head: tuple[str, ...] = (),
+        owners: tuple[Owner, ...] = (),
+        holder: tuple[int, int] | None = None,
+        deixis: str | None = None,
+    ) -> None:
+        if kind is not EntityType.ROLE:
+            self.taken.update(range(first, last))
+        self.found.append(
+            RawMention(
+                self.words[first].start,
+                self.words[last - 1].end,
+                kind,
+                how,
+                self.sentence,
+                code=code,
+                head=head,
+                owners=owners,
+                holder=holder,
+                deixis=deixis,
+                subject=first == 0,
+            )
+        )
+
+
+_MAX_PHRASE: Final = 5
+
+
+def _longest(table: dict[tuple[str, ...], str], low: Sequence[str], index: int) -> int:
+    """Give the number of words of the longest phrase of a table that begins at a word, or 0."""
+    for length in range(min(_MAX_PHRASE, len(low) - index), 0, -1):
+        if tuple(low[index : index + length]) in table:
+            return length
+    return 0
+

@@ -1,0 +1,237 @@
+"""The mention tagger: a conditional random field over words, with word clusters and lists of names.
+
+What it was trained on and how well it does is in docs/model-card.md; `make train` trains it again.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import marisa_trie
+import pycrfsuite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from streams.extract.names import Word
+
+GAZETTEER_KINDS: Final = ("person", "place", "organisation", "event", "given", "surname", "work")
+"""The sorts of names in the gazetteer, by the bit that stands for each."""
+_MAX_NAME_WORDS: Final = 7
+_CACHE_WORDS: Final = 60_000
+_SHAPE_LENGTH: Final = 6
+_LINKS: Final = frozenset({"of", "and", "for", "the", "&", "-", "de", "in", "on", "la", "du", "des", "van", "von", "al", "'", "'s", "to"})
+"""Small words inside a name in capitals: Ministry of Defence, Organization for Security and Co-operation."""
+
+
+class _Base(NamedTuple):
+    """What a word gives to its own features and to those of its neighbours."""
+
+    low: str
+    shape: str
+    own: tuple[str, ...]
+    before: tuple[str, ...]
+    before2: tuple[str, ...]
+    after: tuple[str, ...]
+    after2: tuple[str, ...]
+    capital: bool
+    link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """The lexica that features come from, and the features of a sentence."""
+
+    clusters: marisa_trie.RecordTrie
+    cluster_names: tuple[str, ...]
+    gazetteer: marisa_trie.RecordTrie
+    cache: dict[str, _Base] = field(default_factory=dict)
+
+    def of(self, words: Sequence[Word]) -> list[list[str]]:
+        """Give the features of every word of a sentence."""
+        bases = [self.cache.get(w.text) or self._base(w.text) for w in words]
+        size = len(bases)
+        runs = _runs(bases)
+        found = []
+        for i, b in enumerate(bases):
+            features = list(b.own)
+            if i:
+                a = bases[i - 1]
+                features += a.before
+                features.append("-s|s=" + a.shape + b.shape)
+                features.append("-w|w=" + a.low + "|" + b.low)
+                if i > 1:
+                    features += bases[i - 2].before2
+            else:
+                features.append("BOS")
+            if i + 1 < size:
+                c = bases[i + 1]
+                features += c.after
+                features.append("s|+s=" + b.shape + c.shape)
+                features.append("w|+w=" + b.low + "|" + c.low)
+                if i + 2 < size:
+                    features += bases[i + 2].after2
+            else:
+                features.append("EOS")
+            run = runs[i]
+            if run is not None:
+                features += run
+            found.append(features)
+        self._add_gazetteer(words, bases, found)
+        return found
+
+    def _base(self, text: str) -> _Base:
+        low = text.lower()
+        shape = _shape(text)
+        own = ["w=" + low, "W=" + text, "s=" + shape, "p3=" + low[:3], "s3=" + low[-3:], "s2=" + low[-2:]]
+        row = self.clusters.get(low)
+        near: tuple[str, ...] = ()
+        if row:
+            name = self.cluster_names[row[0][0]]
+            near = ("b4=" + name[:4], "b6=" + name[:6], "b10=" + name[:10])
+            own += (*near, "bf=" + name)
+        units = self.gazetteer.get("\x01" + low)
+        if units:
+            own.append(f"n={units[0][0]}")
+            near = (*near, f"n={units[0][0]}")
+        base = _Base(
+            low,
+            shape,
+            tuple(own),
+            ("-w=" + low, "-s=" + shape, *("-" + f for f in near)),
+            ("--w=" + low, "--s=" + shape),
+            ("+w=" + low, "+s=" + shape, *("+" + f for f in near)),
+            ("++w=" + low, "++s=" + shape),
+            text[0].isupper() or text[0].isdigit(),
+            low in _LINKS,
+        )
+        if len(self.cache) >= _CACHE_WORDS:
+            self.cache.clear()
+        self.cache[text] = base
+        return base
+
+    def _add_gazetteer(self, words: Sequence[Word], bases: Sequence[_Base], found: list[list[str]]) -> None:
+        """Mark the longest name of the gazetteer at each capital."""
+        index = 0
+        while index < len(words):
+            if not bases[index].capital:
+                index += 1
+                continue
+            text = " ".join(w.text for w in words[index : index + _MAX_NAME_WORDS])
+            best = ""
+            for key in self.gazetteer.prefixes(text):
+                if len(key) > len(best) and (len(key) == len(text) or text[len(key)] == " "):
+                    best = key
+            if not best:
+                index += 1
+                continue
+            bits = self.gazetteer[best][0][0]
+            size = best.count(" ") + 1
+            long = "m" if size > 1 else "1"
+            for j in range(size):
+                place = "B" if j == 0 else "I"
+                found[index + j] += [f"g{place}{long}{bit}" for bit in range(len(GAZETTEER_KINDS)) if bits >> bit & 1]
+            index += size
+
+
+def _runs(bases: Sequence[_Base]) -> list[list[str] | None]:
+    """Say of each word of a name in capitals how the whole begins and ends: Ministry of ..., ... Party."""
+    found: list[list[str] | None] = [None] * len(bases)
+    index = 0
+    size = len(bases)
+    while index < size:
+        if not bases[index].capital:
+            index += 1
+            continue
+        end = index + 1
+        while end < size:
+            if bases[end].capital:
+                end += 1
+            elif bases[end].link:
+                ahead = end + 1
+                while ahead < size and bases[ahead].link and ahead < end + 2:
+                    ahead += 1
+                if ahead < size and bases[ahead].capital:
+                    end = ahead + 1
+                else:
+                    break
+            else:
+                break
+        if end - index > 1:
+            features = ["rb=" + bases[index].low, "re=" + bases[end - 1].low, f"rl={min(end - index, 6)}"]
+            cut = [j for j in range(index, end) if not bases[j].capital]
+            first_end = cut[0] if cut else end
+            if first_end != end:
+                features.append("rh=" + bases[first_end - 1].low)
+            for j in range(index, end):
+                found[j] = features
+        index = end
+    return found
+
+
+_REPEATED: Final = re.compile(r"(.)\1+")
+
+
+def _shape(text: str) -> str:
+    signs = "".join("d" if c.isdigit() else ("X" if c.isupper() else "x") if c.isalpha() else c for c in text)
+    return _REPEATED.sub(r"\1", signs)[:_SHAPE_LENGTH]
+
+
+class Span(NamedTuple):
+    """Words `first` up to but not including `last`, tagged as one mention."""
+
+    first: int
+    last: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tagger:
+    """A trained model with its lexica. `tag` gives the same spans for the same words, in every process."""
+
+    features: Features
+    model: pycrfsuite.Tagger
+    weights: bytes = field(repr=False)
+    """What `model` reads from; it keeps no reference of its own, so the bytes must live as long as it does."""
+
+    def tag(self, words: Sequence[Word]) -> list[Span]:
+        """Find the mentions among the words of one sentence."""
+        if not words:
+            return []
+        return spans_of(self.model.tag(self.features.of(words)))
+
+
+def spans_of(labels: Sequence[str]) -> list[Span]:
+    """Read spans from labels that mark beginning and inside (B-PER, I-PER) or neither (O)."""
+    spans: list[Span] = []
+    for index, label in enumerate(labels):
+        if label == "O":
+            continue
+        kind = label[2:]
+        if label[0] == "I" and spans and spans[-1].last == index and spans[-1].label == kind:
+            spans[-1] = Span(spans[-1].first, index + 1, kind)
+        else:
+            spans.append(Span(index, index + 1, kind))
+    return spans
+
+
+def load_features(folder: Path) -> Features:
+    """Load the word clusters and the gazetteer."""
+    clusters = marisa_trie.RecordTrie("<H")
+    clusters.load(str(folder / "clusters.marisa"))
+    gazetteer = marisa_trie.RecordTrie("<B")
+    gazetteer.load(str(folder / "gazetteer.marisa"))
+    names = tuple((folder / "clusters.txt").read_text(encoding="ascii").split())
+    return Features(clusters, names, gazetteer)
+
+
+def load_tagger(folder: Path) -> Tagger:
+    """Load the English tagger from the folder of models."""
+    model = pycrfsuite.Tagger()
+    weights = gzip.decompress((folder / "english.crf.gz").read_bytes())
+    model.open_inmemory(weights)
+    return Tagger(load_features(folder), model, weights)
