@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["RawMention", "Resolved", "find_mentions", "mention_spans", "resolve_entities"]
 
 _SMALL: Final = frozenset("of the a an and for to at on in ' 's - & .".split())
-_SAME: Final = {"defense": "defence", "affairs": "", "force": "", "forces": "", "organisation": "organization", "ministry": "minister"}
+_SAME: Final = {
+    "defense": "defence",
+    "affairs": "",
+    "force": "",
+    "forces": "",
+    "organisation": "organization",
+    "ministry": "minister",
+}
 """Words that do not tell two offices apart, and spellings of one word."""
 _ARMED: Final = frozenset({"COP", "MIL", "SPY"})
 _REPORTERS: Final = frozenset("reporter correspondent".split())
@@ -127,9 +134,22 @@ class _Resolver:
             self._note(mention, ident)
             kind = mention.kind
             self.mentions.append(
-                Mention(entity_id=ident, kind=kind, text=self.text[mention.start : mention.end], start=mention.start, end=mention.end)
+                Mention(
+                    entity_id=ident,
+                    kind=kind,
+                    text=self.text[mention.start : mention.end],
+                    start=mention.start,
+                    end=mention.end,
+                )
             )
-        return Resolved(tuple(self._finish(d) for d in self.drafts.values() if d.id in {m.entity_id for m in self.mentions} or self._is_member(d.id)), self._unique())
+        return Resolved(
+            tuple(
+                self._finish(d)
+                for d in self.drafts.values()
+                if d.id in {m.entity_id for m in self.mentions} or self._is_member(d.id)
+            ),
+            self._unique(),
+        )
 
     def _is_member(self, ident: str) -> bool:
         return any(ident in d.members for d in self.drafts.values())
@@ -150,14 +170,23 @@ class _Resolver:
         known = self._medium(source.broadcaster)
         if known is not None:
             return known
-        media = [m for m in self.raw if m.code and m.code.endswith(":MED") and m.kind is MentionKind.NAME and m.countries]
+        media = [
+            m
+            for m in self.raw
+            if m.code and m.code.endswith(":MED") and m.kind is MentionKind.NAME and m.countries
+        ]
         return media[-1].countries[0] if media else None
 
     def _medium(self, name: str) -> str | None:
         words = split_words(name)
         for index in range(len(words)):
             match = self.names.english.at(words, index)
-            if match is not None and match.known.code and match.known.code.endswith(":MED") and match.known.countries:
+            if (
+                match is not None
+                and match.known.code
+                and match.known.code.endswith(":MED")
+                and match.known.countries
+            ):
                 return match.known.countries[0]
         return None
 
@@ -165,7 +194,9 @@ class _Resolver:
         """Find the reporter's name: in a byline or sign-off, else a last line that is a name with a station or a place."""
         segments = self.reading.segments
         named = {SegmentKind.BYLINE, SegmentKind.SIGNOFF}
-        spots = [i for i, s in enumerate(segments) if s.kind in named] or ([len(segments) - 1] if segments and segments[-1].end - segments[-1].start < 100 else [])  # noqa: PLR2004
+        spots = [i for i, s in enumerate(segments) if s.kind in named] or (
+            [len(segments) - 1] if segments and segments[-1].end - segments[-1].start < 100 else []
+        )  # noqa: PLR2004
         for spot in spots:
             start, end = segments[spot].start, segments[spot].end
             inside = [m for m in self.raw if start <= m.start and m.end <= end]
@@ -193,7 +224,9 @@ class _Resolver:
             return self._group(m)
         return self._new(m.type, self.text[m.start : m.end])
 
-    def _known(self, ident: str, kind: EntityType, name: str, code: str | None, countries: tuple[str, ...]) -> str:
+    def _known(
+        self, ident: str, kind: EntityType, name: str, code: str | None, countries: tuple[str, ...]
+    ) -> str:
         if ident not in self.drafts:
             self.drafts[ident] = _Draft(ident, kind, name, code=code, countries=list(countries))
         return ident
@@ -206,7 +239,9 @@ class _Resolver:
         return ident
 
     def _country(self, code: str) -> str:
-        return self._known(f"country:{code}", EntityType.COUNTRY, self.names.countries.get(code, code), code, (code,))
+        return self._known(
+            f"country:{code}", EntityType.COUNTRY, self.names.countries.get(code, code), code, (code,)
+        )
 
     # --- deictics ---------------------------------------------------------------------------------------------------
 
@@ -237,7 +272,14 @@ class _Resolver:
         other = [c for c in self.recent_states if c != self.home]
         if other:
             return other[-1]
-        later = [x.countries[0] for x in self.raw if x.start > m.end and x.type is EntityType.COUNTRY and x.countries and x.countries[0] != self.home]
+        later = [
+            x.countries[0]
+            for x in self.raw
+            if x.start > m.end
+            and x.type is EntityType.COUNTRY
+            and x.countries
+            and x.countries[0] != self.home
+        ]
         return later[0] if later else (self.recent_states[-1] if self.recent_states else None)
 
     def _pair(self, size: int, m: RawMention) -> str | None:
@@ -245,20 +287,31 @@ class _Resolver:
         codes = list(dict.fromkeys(reversed(self.recent_states)))[:size][::-1]
         if len(codes) < size:
             for later in self.raw:
-                if later.start > m.end and later.countries and later.type is EntityType.COUNTRY and later.countries[0] not in codes:
+                if (
+                    later.start > m.end
+                    and later.countries
+                    and later.type is EntityType.COUNTRY
+                    and later.countries[0] not in codes
+                ):
                     codes.append(later.countries[0])
                 if len(codes) == size:
                     break
         if len(codes) < size:
             return None
         members = [self._country(c) for c in sorted(codes)]
-        return self._group_of(members, ";".join(sorted(codes)), " and ".join(self.names.countries.get(c, c) for c in sorted(codes)))
+        return self._group_of(
+            members,
+            ";".join(sorted(codes)),
+            " and ".join(self.names.countries.get(c, c) for c in sorted(codes)),
+        )
 
     def _group_of(self, members: list[str], code: str | None, name: str, *parts: str) -> str:
         ident = f"group:{derived_id('entity', 'group', *sorted(members), *parts)[:13]}"
         if ident not in self.drafts:
             countries = sorted({c for member in members for c in self.drafts[member].countries})
-            self.drafts[ident] = _Draft(ident, EntityType.GROUP, name, code=code, countries=countries, members=sorted(members))
+            self.drafts[ident] = _Draft(
+                ident, EntityType.GROUP, name, code=code, countries=countries, members=sorted(members)
+            )
         return ident
 
     def _third_person(self) -> str | None:
@@ -277,13 +330,18 @@ class _Resolver:
             actors = [
                 (x, ident)
                 for x in self._in_sentence(sentence)
-                if x.end <= m.start and x.type in {EntityType.PERSON, EntityType.ROLE} and (ident := self.at.get((x.start, x.end))) and x.kind is not MentionKind.PRONOUN
+                if x.end <= m.start
+                and x.type in {EntityType.PERSON, EntityType.ROLE}
+                and (ident := self.at.get((x.start, x.end)))
+                and x.kind is not MentionKind.PRONOUN
                 and self.drafts[ident].sector != "MED"
             ]
             if len({ident for _, ident in actors}) < 2:  # noqa: PLR2004 - they are at least two
                 continue
             first = actors[0][1]
-            met = next((ident for x, ident in reversed(actors) if ident != first and self._is_partner(x)), None)
+            met = next(
+                (ident for x, ident in reversed(actors) if ident != first and self._is_partner(x)), None
+            )
             if met is not None:
                 names = [self.drafts[i].name for i in (first, met)]
                 codes = [c for i in (first, met) if (c := self._code(self.drafts[i]))]
@@ -341,7 +399,9 @@ class _Resolver:
         if sector == "MIL":
             draft.armed = True
         if draft.role is None:
-            draft.role = self.text[m.start : m.holder[0] if m.holder and m.holder[0] > m.start else m.end].strip()
+            draft.role = self.text[
+                m.start : m.holder[0] if m.holder and m.holder[0] > m.start else m.end
+            ].strip()
         if not draft.heads:
             role = self._unnamed_role(m, head)
             if role is not None:
@@ -379,7 +439,9 @@ class _Resolver:
                     table[key] = new  # type: ignore[index] - both tables hold ids; the key is the table's own
         self.at = {spot: new if ident == old else ident for spot, ident in self.at.items()}
         self.subjects = [(s, new if ident == old else ident) for s, ident in self.subjects]
-        self.mentions = [m if m.entity_id != old else m.model_copy(update={"entity_id": new}) for m in self.mentions]
+        self.mentions = [
+            m if m.entity_id != old else m.model_copy(update={"entity_id": new}) for m in self.mentions
+        ]
         for draft in self.drafts.values():
             draft.members = [new if member == old else member for member in draft.members]
         if self.last_person == old:
@@ -400,7 +462,13 @@ class _Resolver:
             self._claim(ident, m, head, states, body, sector)
             return ident
         if len(states) > 1:
-            return self._group_of([self._country(s) for s in states], ";".join(f"{s}:{sector}" for s in states), text, "role", *sorted(head))
+            return self._group_of(
+                [self._country(s) for s in states],
+                ";".join(f"{s}:{sector}" for s in states),
+                text,
+                "role",
+                *sorted(head),
+            )
         ident = self._holder_of(owner, head)
         if ident is None:
             ident = self._new(EntityType.ROLE, _without_article(text), owner, *sorted(head))
@@ -408,10 +476,22 @@ class _Resolver:
         self._claim(ident, m, head, states, body, sector)
         return ident
 
-    def _claim(self, ident: str, m: RawMention, head: frozenset[str], states: list[str], body: str | None, sector: str) -> None:
+    def _claim(
+        self,
+        ident: str,
+        m: RawMention,
+        head: frozenset[str],
+        states: list[str],
+        body: str | None,
+        sector: str,
+    ) -> None:
         draft = self.drafts[ident]
         if states:
-            draft.countries = list(dict.fromkeys((*draft.countries, *states)))[:1] if len(states) == 1 and draft.countries else list(states)
+            draft.countries = (
+                list(dict.fromkeys((*draft.countries, *states)))[:1]
+                if len(states) == 1 and draft.countries
+                else list(states)
+            )
         if head not in draft.heads:
             draft.heads.append(head)
         if sector and draft.sector is None:
@@ -496,7 +576,11 @@ class _Resolver:
         inside = [
             x
             for x in self._in_sentence(sentence)
-            if x.type is EntityType.ORGANISATION and start <= x.start and x.end <= end and x.kind is MentionKind.NAME and x.deixis is None
+            if x.type is EntityType.ORGANISATION
+            and start <= x.start
+            and x.end <= end
+            and x.kind is MentionKind.NAME
+            and x.deixis is None
         ]
         return self._resolve(inside[-1]) if inside else None
 
@@ -523,7 +607,9 @@ class _Resolver:
             return ident
         if not m.head:
             key = ("", frozenset({_plain(text)}))
-            ident = self.bodies.get(key) or self._abbreviated(text) or self._new(EntityType.ORGANISATION, text)
+            ident = (
+                self.bodies.get(key) or self._abbreviated(text) or self._new(EntityType.ORGANISATION, text)
+            )
             self.bodies[key] = ident
             return ident
         states, _, sector = self._owned(m)
@@ -533,7 +619,13 @@ class _Resolver:
             states = [state] if state else []
         owner = states[0] if len(states) == 1 else ""
         if len(states) > 1:
-            return self._group_of([self._country(s) for s in states], ";".join(f"{s}:{sector}" for s in states), text, "body", *sorted(head))
+            return self._group_of(
+                [self._country(s) for s in states],
+                ";".join(f"{s}:{sector}" for s in states),
+                text,
+                "body",
+                *sorted(head),
+            )
         ident = self.bodies.get((owner, head))
         if ident is None and not owner:
             ident = next((i for (_, h), i in reversed(list(self.bodies.items())) if h == head), None)
@@ -552,7 +644,10 @@ class _Resolver:
         if not (2 <= len(letters) <= 8 and letters.isupper()):  # noqa: PLR2004
             return None
         for draft in reversed(list(self.drafts.values())):
-            if draft.type is EntityType.ORGANISATION and "".join(w[0] for w in draft.name.split() if w[0].isupper()) == letters:
+            if (
+                draft.type is EntityType.ORGANISATION
+                and "".join(w[0] for w in draft.name.split() if w[0].isupper()) == letters
+            ):
                 return draft.id
         return None
 
@@ -568,7 +663,11 @@ class _Resolver:
         text = self.text[m.start : m.end]
         if m.code and ":" in m.code:
             ident = self._new(EntityType.GROUP, m.code, *m.head)
-            self.drafts[ident].code, self.drafts[ident].name, self.drafts[ident].confidence = m.code, text, 0.5
+            self.drafts[ident].code, self.drafts[ident].name, self.drafts[ident].confidence = (
+                m.code,
+                text,
+                0.5,
+            )
             return ident
         states, body, sector = self._owned(m)
         if not states and body is None:
@@ -577,7 +676,9 @@ class _Resolver:
             return None
         members = [self._country(s) for s in states]
         code = ";".join(f"{s}:{sector}" for s in states) if states else None
-        ident = self._group_of(members, code, _without_article(text), "people", " ".join(sorted(_office(m.head))))
+        ident = self._group_of(
+            members, code, _without_article(text), "people", " ".join(sorted(_office(m.head)))
+        )
         self.drafts[ident].organisation_id = body
         return ident
 
@@ -610,7 +711,11 @@ class _Resolver:
         """Tell whether a mention opens its sentence, a speaker tag before it left out: The reporter says: The chief ..."""
         sentence = self.reading.sentences[m.sentence]
         lead = self.text[sentence.start : m.start]
-        return len(lead) < 60 and (not lead.strip() or lead.rstrip().endswith(":") or lead.strip().lower() in {"the", "and", "but", "meanwhile,"})  # noqa: PLR2004
+        return len(lead) < 60 and (
+            not lead.strip()
+            or lead.rstrip().endswith(":")
+            or lead.strip().lower() in {"the", "and", "but", "meanwhile,"}
+        )  # noqa: PLR2004
 
     # --- the result -------------------------------------------------------------------------------------------------
 
@@ -627,7 +732,11 @@ class _Resolver:
 
     def _finish(self, draft: _Draft) -> Entity:
         latitude = longitude = None
-        if draft.type is EntityType.PLACE and (city := self.names.cities.get(draft.name)) and city.country in draft.countries:
+        if (
+            draft.type is EntityType.PLACE
+            and (city := self.names.cities.get(draft.name))
+            and city.country in draft.countries
+        ):
             latitude, longitude = city.latitude, city.longitude
         return Entity(
             id=draft.id,
@@ -656,7 +765,9 @@ _PREFIX: Final = {
 
 
 def _plain(name: str) -> str:
-    letters = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
+    letters = "".join(
+        c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c)
+    )
     return " ".join(re.sub(r"[^\w\s]", " ", letters).split())
 
 
@@ -670,7 +781,12 @@ def _office(head: tuple[str, ...]) -> frozenset[str]:
 
 
 def _field_words(head: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(w for w in _office(head) if w not in {"minister", "deputy", "vice", "former", "head", "chief", "university", "dean", "spokesman"})
+    return frozenset(
+        w
+        for w in _office(head)
+        if w
+        not in {"minister", "deputy", "vice", "former", "head", "chief", "university", "dean", "spokesman"}
+    )
 
 
 def _name_parts(name: str) -> list[str]:
@@ -681,7 +797,18 @@ def _name_parts(name: str) -> list[str]:
 def _skeleton(part: str) -> str:
     """Give what spellings of one name from another script have in common: Hussein, Hossein, Husayn."""
     plain = part
-    for old, new in (("ph", "f"), ("kh", "h"), ("gh", "g"), ("q", "g"), ("sch", "sh"), ("tch", "ch"), ("ks", "x"), ("w", "v"), ("z", "s"), ("j", "y")):
+    for old, new in (
+        ("ph", "f"),
+        ("kh", "h"),
+        ("gh", "g"),
+        ("q", "g"),
+        ("sch", "sh"),
+        ("tch", "ch"),
+        ("ks", "x"),
+        ("w", "v"),
+        ("z", "s"),
+        ("j", "y"),
+    ):
         plain = plain.replace(old, new)
     consonants = plain[:1] + re.sub(r"[aeiouyh'’]", "", plain[1:])
     return re.sub(r"(.)\1+", r"\1", consonants)
@@ -699,4 +826,8 @@ def _surname(name: str) -> str:
 
 def _initials_agree(one: str, other: str) -> bool:
     first, second = _name_parts(one), _name_parts(other)
-    return bool(first and second) and first[0][0] == second[0][0] and (len(first[0]) == 1 or len(second[0]) == 1 or _skeleton(first[0]) == _skeleton(second[0]))
+    return (
+        bool(first and second)
+        and first[0][0] == second[0][0]
+        and (len(first[0]) == 1 or len(second[0]) == 1 or _skeleton(first[0]) == _skeleton(second[0]))
+    )

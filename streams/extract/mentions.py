@@ -34,8 +34,12 @@ _PAIR_NOUNS: Final = frozenset(
     "countries nations states sides parties neighbours neighbors governments peoples capitals powers leaders".split()
 )
 _NUMBERS: Final = {"two": 2, "both": 2, "three": 3, "four": 4, "five": 5}
-_BODY_NOUNS: Final = frozenset("organization organisation body alliance bloc union agency group league".split())
-_ORDINALS: Final = frozenset("first second third fourth fifth sixth seventh eighth ninth tenth annual upcoming".split())
+_BODY_NOUNS: Final = frozenset(
+    "organization organisation body alliance bloc union agency group league".split()
+)
+_ORDINALS: Final = frozenset(
+    "first second third fourth fifth sixth seventh eighth ninth tenth annual upcoming".split()
+)
 _MEETINGS: Final = frozenset("assembly session summit meeting conference congress forum round".split())
 _WEAK_ROLES: Final = frozenset(
     "head chief director secretary representative member founder justice deputy judge host speaker chairman king queen prince "
@@ -183,9 +187,18 @@ class _Scan:
         covered: set[int] = set()
         for span in self.spans:
             known = self.known_at.get(span.first)
-            if known is not None and known.last == span.last and not (span.label == "PER" and is_person_name(self._text(span.first, span.last))):
+            if (
+                known is not None
+                and known.last == span.last
+                and not (span.label == "PER" and is_person_name(self._text(span.first, span.last)))
+            ):
                 continue
-            kind = {"PER": EntityType.PERSON, "ORG": EntityType.ORGANISATION, "LOC": EntityType.PLACE, "EVENT": EntityType.EVENT}.get(span.label)
+            kind = {
+                "PER": EntityType.PERSON,
+                "ORG": EntityType.ORGANISATION,
+                "LOC": EntityType.PLACE,
+                "EVENT": EntityType.EVENT,
+            }.get(span.label)
             if kind is None:
                 continue
             covered.update(range(span.first, span.last))
@@ -201,7 +214,12 @@ class _Scan:
         """Let a body that was read from its words take over the name that the tagger saw, at its full length."""
         start, end = self.words[span.first].start, self.words[span.last - 1].end
         for index, other in enumerate(self.found):
-            if other.type is EntityType.ORGANISATION and other.head and other.start < end and start < other.end:
+            if (
+                other.type is EntityType.ORGANISATION
+                and other.head
+                and other.start < end
+                and start < other.end
+            ):
                 if other.start <= start and end <= other.end:
                     self.found[index] = replace(other, kind=MentionKind.NAME)
                     return True
@@ -223,21 +241,39 @@ class _Scan:
             if low not in _MEETINGS:
                 continue
             first = index
-            while first > 0 and index - first < 3 and (self.low[first - 1] in {"general", "annual", "ministerial", "extraordinary"}):  # noqa: PLR2004
+            while (
+                first > 0
+                and index - first < 3
+                and (self.low[first - 1] in {"general", "annual", "ministerial", "extraordinary"})
+            ):  # noqa: PLR2004
                 first -= 1
-            if first > 0 and (self.low[first - 1] in _ORDINALS or self.words[first - 1].text[0].isdigit()) and self.low[first - 1][-2:] in {"st", "nd", "rd", "th", *(o[-2:] for o in _ORDINALS)}:
+            if (
+                first > 0
+                and (self.low[first - 1] in _ORDINALS or self.words[first - 1].text[0].isdigit())
+                and self.low[first - 1][-2:] in {"st", "nd", "rd", "th", *(o[-2:] for o in _ORDINALS)}
+            ):
                 self._add(first - 1, index + 1, EntityType.EVENT, MentionKind.NOMINAL)
 
     def _deictics(self) -> None:
         low = self.low
         for i in range(len(low) - 1):
-            if low[i] in {"our", "my", "this", "that"} and low[i + 1] in _NEIGHBOURS and not (low[i] in {"this", "that"} and low[i + 1] == "state"):
+            if (
+                low[i] in {"our", "my", "this", "that"}
+                and low[i + 1] in _NEIGHBOURS
+                and not (low[i] in {"this", "that"} and low[i + 1] == "state")
+            ):
                 deixis = "our" if low[i] in {"our", "my"} else "this"
                 self._add(i, i + 2, EntityType.COUNTRY, MentionKind.NOMINAL, deixis=deixis)
             elif low[i] == "this" and low[i + 1] in _BODY_NOUNS:
                 self._add(i, i + 2, EntityType.ORGANISATION, MentionKind.NOMINAL, deixis="this")
         for first, last in self._pairs():
-            self._add(first, last, EntityType.GROUP, MentionKind.NOMINAL, deixis=f"pair{_NUMBERS.get(low[last - 2], 2)}")
+            self._add(
+                first,
+                last,
+                EntityType.GROUP,
+                MentionKind.NOMINAL,
+                deixis=f"pair{_NUMBERS.get(low[last - 2], 2)}",
+            )
 
     def _pairs(self) -> list[tuple[int, int]]:
         """Find `the two countries`, `both sides`."""
@@ -245,17 +281,32 @@ class _Scan:
         return [
             (i - 1 if i and low[i - 1] in {"the", "these"} else i, i + 2)
             for i in range(len(low) - 1)
-            if low[i] in _NUMBERS and low[i + 1] in _PAIR_NOUNS and (low[i] == "both" or (i > 0 and low[i - 1] in {"the", "these"}))
+            if low[i] in _NUMBERS
+            and low[i + 1] in _PAIR_NOUNS
+            and (low[i] == "both" or (i > 0 and low[i - 1] in {"the", "these"}))
         ]
 
     def _labels(self) -> None:
         for first, last, code in self._phrases_of(self.lists.labels):
-            self._add(first, last, EntityType.GROUP, MentionKind.NOMINAL, code=code, head=tuple(self.low[first:last]))
+            self._add(
+                first,
+                last,
+                EntityType.GROUP,
+                MentionKind.NOMINAL,
+                code=code,
+                head=tuple(self.low[first:last]),
+            )
 
     def _pronouns(self) -> None:
         for index, low in enumerate(self.low):
             if low in _PRONOUNS and (index not in self.taken):
-                self._add(index, index + 1, EntityType.GROUP if low in {"they", "we"} else EntityType.PERSON, MentionKind.PRONOUN, deixis=low)
+                self._add(
+                    index,
+                    index + 1,
+                    EntityType.GROUP if low in {"they", "we"} else EntityType.PERSON,
+                    MentionKind.PRONOUN,
+                    deixis=low,
+                )
 
     # --- offices, bodies and groups ---------------------------------------------------------------------------------
 
@@ -265,7 +316,11 @@ class _Scan:
         size = len(self.words)
         while index < size:
             best: tuple[int, str, str] | None = None
-            for table, sort in ((self.lists.roles, "role"), (self.lists.bodies, "body"), (self.lists.groups, "group")):
+            for table, sort in (
+                (self.lists.roles, "role"),
+                (self.lists.bodies, "body"),
+                (self.lists.groups, "group"),
+            ):
                 length = _longest(table, self.low, index)
                 if length and (best is None or length > best[0]):
                     best = (length, table[tuple(self.low[index : index + length])], sort)
@@ -281,8 +336,24 @@ class _Scan:
         if sort == "group":
             return self._group(phrase, last)
         self._extend_right(phrase, sort)
-        field_sector = self._field(phrase.first, phrase.last) if sector in {"", "GOV", "MIL"} and sort != "group" else ""
-        if field_sector and (sector != "GOV" or phrase.head[-1] in {"minister", "ministry", "secretary", "department", "agency", "commission", "bureau", "official", "commissioner"}):
+        field_sector = (
+            self._field(phrase.first, phrase.last) if sector in {"", "GOV", "MIL"} and sort != "group" else ""
+        )
+        if field_sector and (
+            sector != "GOV"
+            or phrase.head[-1]
+            in {
+                "minister",
+                "ministry",
+                "secretary",
+                "department",
+                "agency",
+                "commission",
+                "bureau",
+                "official",
+                "commissioner",
+            }
+        ):
             phrase.sector = field_sector
         if sort == "role":
             self._role(phrase)
@@ -316,7 +387,12 @@ class _Scan:
             if low[at] == "-" and at > 0 and words[at].start == words[at - 1].end:
                 phrase.first = at
                 continue
-            capital = words[at].text[0].isupper() and at > 0 and at not in self.in_person and words[phrase.last - 1].text[0].isupper()
+            capital = (
+                words[at].text[0].isupper()
+                and at > 0
+                and at not in self.in_person
+                and words[phrase.last - 1].text[0].isupper()
+            )
             if low[at] in _MODIFIERS or capital:
                 phrase.head = (low[at], *phrase.head)
                 phrase.first = at
@@ -339,7 +415,9 @@ class _Scan:
                 return True
         for span in self.spans:
             if span.last == at and span.label == "ORG":
-                phrase.owners.insert(0, Owner(span=(self.words[span.first].start, self.words[span.last - 1].end)))
+                phrase.owners.insert(
+                    0, Owner(span=(self.words[span.first].start, self.words[span.last - 1].end))
+                )
                 phrase.first = span.first
                 phrase.definite = True
                 return True
@@ -350,7 +428,9 @@ class _Scan:
         steps = 0
         links = {"of", "for", "to", "at"} if sort == "role" else {"of", "for"}
         while phrase.last < len(self.words) - 1 and self.low[phrase.last] in links and steps < _MAX_RIGHT:
-            loose = self.low[phrase.last] == "of" and (sort != "body" or self.words[phrase.last - 1].text[0].isupper())
+            loose = self.low[phrase.last] == "of" and (
+                sort != "body" or self.words[phrase.last - 1].text[0].isupper()
+            )
             end = self._complement(phrase, phrase.last + 1, sort, strict=not loose)
             if end is None:
                 return
@@ -367,9 +447,23 @@ class _Scan:
         content: list[str] = []
         owners: list[Owner] = []
         while index < len(words) and index - first < _MAX_RIGHT:
-            deictic = next((m for m in self.found if m.deixis in {"our", "this", "pair2", "pair3"} and m.start == words[index].start), None)
+            deictic = next(
+                (
+                    m
+                    for m in self.found
+                    if m.deixis in {"our", "this", "pair2", "pair3"} and m.start == words[index].start
+                ),
+                None,
+            )
             if deictic is None and index == first + 1:
-                deictic = next((m for m in self.found if m.deixis in {"pair2", "pair3"} and m.start == words[first].start), None)
+                deictic = next(
+                    (
+                        m
+                        for m in self.found
+                        if m.deixis in {"pair2", "pair3"} and m.start == words[first].start
+                    ),
+                    None,
+                )
             if deictic is not None:
                 owners.append(Owner(deixis=deictic.deixis))
                 end = next(i for i, w in enumerate(words) if w.end >= deictic.end) + 1
@@ -396,7 +490,15 @@ class _Scan:
                 index += 1
                 end = index
                 continue
-            if low[index] in {"and", "&"} and end == index and index + 1 < len(words) and words[index + 1].text[0].isupper() and words[index - 1].text[0].isupper() and sort != "group" and self.known_at.get(index + 1) is None:
+            if (
+                low[index] in {"and", "&"}
+                and end == index
+                and index + 1 < len(words)
+                and words[index + 1].text[0].isupper()
+                and words[index - 1].text[0].isupper()
+                and sort != "group"
+                and self.known_at.get(index + 1) is None
+            ):
                 index += 1
                 continue
             break
@@ -418,9 +520,22 @@ class _Scan:
     def _role(self, phrase: _Phrase) -> None:
         holder = self._holder(phrase)
         plain = phrase.head in {(w,) for w in _WEAK_ROLES} or len(phrase.head) == 1
-        linked = bool(phrase.owners) or holder is not None or phrase.last - phrase.first > len(phrase.head) + 1
+        linked = (
+            bool(phrase.owners) or holder is not None or phrase.last - phrase.first > len(phrase.head) + 1
+        )
         capital = self.words[phrase.last - 1].text[0].isupper() and phrase.first > 0
-        if plain and not linked and not (phrase.definite and phrase.head[-1] not in {"head", "chief", "justice", "speaker", "member", "host"}) and not capital and not (phrase.first == 0 and phrase.head[-1] in {"reporter", "correspondent", "anchor", "presenter"}):
+        if (
+            plain
+            and not linked
+            and not (
+                phrase.definite
+                and phrase.head[-1] not in {"head", "chief", "justice", "speaker", "member", "host"}
+            )
+            and not capital
+            and not (
+                phrase.first == 0 and phrase.head[-1] in {"reporter", "correspondent", "anchor", "presenter"}
+            )
+        ):
             return
         self._add(
             phrase.first,
@@ -450,7 +565,11 @@ class _Scan:
 
     def _person_from(self, index: int) -> tuple[int, int] | None:
         """Give the person whose name begins at a word, ranks before it left out."""
-        length = _longest(self.lists.ranks, self.low, index) if index < len(self.words) and self.words[index].text[0].isupper() else 0
+        length = (
+            _longest(self.lists.ranks, self.low, index)
+            if index < len(self.words) and self.words[index].text[0].isupper()
+            else 0
+        )
         for at in (index, index + length):
             span = self.people.get(at)
             if span is not None:
@@ -463,11 +582,46 @@ class _Scan:
         generic = not phrase.owners and not phrase.definite
         single = len(phrase.head) == 1
         pair = any(o.deixis and o.deixis.startswith("pair") for o in phrase.owners)
-        if self.low[phrase.first] in _DETERMINERS and self.low[phrase.first] not in {"our", "this"} and not pair:
+        if (
+            self.low[phrase.first] in _DETERMINERS
+            and self.low[phrase.first] not in {"our", "this"}
+            and not pair
+        ):
             phrase.first += 1
         if single and generic and phrase.sector not in {"COP", "MIL"}:
             return phrase.last
-        if single and not phrase.owners and phrase.head[0] in {"forces", "force", "company", "group", "party", "front", "school", "movement", "alliance", "court", "agency", "commission", "diet", "faculty", "coalition", "bank", "institute", "department", "delegation", "college", "administration", "fleet", "radio", "television"} and not (capital and phrase.definite):
+        if (
+            single
+            and not phrase.owners
+            and phrase.head[0]
+            in {
+                "forces",
+                "force",
+                "company",
+                "group",
+                "party",
+                "front",
+                "school",
+                "movement",
+                "alliance",
+                "court",
+                "agency",
+                "commission",
+                "diet",
+                "faculty",
+                "coalition",
+                "bank",
+                "institute",
+                "department",
+                "delegation",
+                "college",
+                "administration",
+                "fleet",
+                "radio",
+                "television",
+            }
+            and not (capital and phrase.definite)
+        ):
             return phrase.last
         self._add(
             phrase.first,
@@ -538,7 +692,13 @@ class _Scan:
     def _unseen_name(self, index: int) -> Span | None:
         """Read the words in capitals after a rank as a name, though the tagger saw none."""
         end = index
-        while end < len(self.words) and end - index < 3 and self.words[end].text[0].isupper() and self.words[end].text.isalpha() and end not in self.known_at:  # noqa: PLR2004
+        while (
+            end < len(self.words)
+            and end - index < 3
+            and self.words[end].text[0].isupper()
+            and self.words[end].text.isalpha()
+            and end not in self.known_at
+        ):  # noqa: PLR2004
             end += 1
         if end == index or any(s.first < end and index < s.last for s in self.spans):
             return None
@@ -606,4 +766,3 @@ def _longest(table: dict[tuple[str, ...], str], low: Sequence[str], index: int) 
         if tuple(low[index : index + length]) in table:
             return length
     return 0
-

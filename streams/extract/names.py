@@ -240,7 +240,9 @@ def _add_country(table: NameTable, code: str, value: dict[str, Any]) -> None:
     """Add a state: its names, its people, and the places and palaces that stand for it."""
     name = value["name"]
 
-    def add(form: str, ident: str, sort: tuple[EntityType, MentionKind], title: str, sector: str = "") -> None:
+    def add(
+        form: str, ident: str, sort: tuple[EntityType, MentionKind], title: str, sector: str = ""
+    ) -> None:
         for variant in _variants(form):
             table.add(variant, Known(ident, *sort, title, code + sector, (code,), _forms(variant)))
 
@@ -283,7 +285,9 @@ def _add_place(table: NameTable, value: dict[str, Any]) -> None:
 def _add_organisation(table: NameTable, value: dict[str, Any]) -> None:
     countries = tuple(value.get("countries", ()))
     code, sector = value["code"], value["sector"]
-    own = sector in {"IGO", "NGO", "REB", "OPP"} or not countries  # a party in its own right, not an arm of its state
+    own = (
+        sector in {"IGO", "NGO", "REB", "OPP"} or not countries
+    )  # a party in its own right, not an arm of its state
     full = f"{code}:{sector}" if own else f"{countries[0]}:{sector}"
     for form in (value["name"], *value.get("also", ())):
         for variant in _variants(form):

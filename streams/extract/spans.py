@@ -23,7 +23,9 @@ _BODIES: Final = frozenset(
 )
 """Words that make a name in capitals an organisation when they begin it or end its first part."""
 _INNER: Final = frozenset("of for and the & in on - ' 's de la du des".split())
-_ELECTIONS: Final = frozenset("election elections referendum by-election byelection primary primaries".split())
+_ELECTIONS: Final = frozenset(
+    "election elections referendum by-election byelection primary primaries".split()
+)
 _BEFORE_ELECTION: Final = frozenset(
     """general federal presidential parliamentary legislative local municipal mayoral regional state provincial
     gubernatorial leadership european parliament assembly senate congressional special by council city house
@@ -31,7 +33,9 @@ _BEFORE_ELECTION: Final = frozenset(
 )
 
 
-def merge_spans(words: Sequence[Word], spans: Sequence[Span], known_at: dict[int, NameMatch], lists: WordLists) -> list[Span]:
+def merge_spans(
+    words: Sequence[Word], spans: Sequence[Span], known_at: dict[int, NameMatch], lists: WordLists
+) -> list[Span]:
     """Give the names of a sentence in order, none overlapping, after the tagger's cuts are mended."""
     elections = _elections(words)
     found = _split(words, spans, known_at, lists)
@@ -49,7 +53,11 @@ def _elections(words: Sequence[Word]) -> list[Span]:
         if word.low not in _ELECTIONS:
             continue
         first = index
-        while first > 0 and (words[first - 1].low in _BEFORE_ELECTION or words[first - 1].text[0].isupper() or words[first - 1].text == "-"):
+        while first > 0 and (
+            words[first - 1].low in _BEFORE_ELECTION
+            or words[first - 1].text[0].isupper()
+            or words[first - 1].text == "-"
+        ):
             first -= 1
         if first > 0 and words[first - 1].text.isdigit():
             found.append(Span(first - 1, index + 1, "EVENT"))
@@ -58,7 +66,9 @@ def _elections(words: Sequence[Word]) -> list[Span]:
     return [s for s in found if any(w.text[0].isdigit() for w in words[s.first : s.last])]
 
 
-def _split(words: Sequence[Word], spans: Sequence[Span], known_at: dict[int, NameMatch], lists: WordLists) -> list[Span]:
+def _split(
+    words: Sequence[Word], spans: Sequence[Span], known_at: dict[int, NameMatch], lists: WordLists
+) -> list[Span]:
     """Cut ranks off persons, and names that only stand side by side (Iran-China; a station and its town)."""
     found = []
     for span in spans:
@@ -79,7 +89,15 @@ def _without_rank(words: Sequence[Word], span: Span, lists: WordLists) -> Span |
     low = [w.low for w in words[span.first : span.last]]
     first = 0
     while first < len(low):
-        length = next((n for n in range(min(4, len(low) - first), 0, -1) if tuple(low[first : first + n]) in lists.ranks or tuple(low[first : first + n]) in lists.roles), 0)
+        length = next(
+            (
+                n
+                for n in range(min(4, len(low) - first), 0, -1)
+                if tuple(low[first : first + n]) in lists.ranks
+                or tuple(low[first : first + n]) in lists.roles
+            ),
+            0,
+        )
         if not length or (first + length == len(low) and first == 0):
             break
         first += length
@@ -139,7 +157,11 @@ def _extend(words: Sequence[Word], span: Span) -> Span:
         if not _is_capital(words[ahead]):
             break
         end = ahead
-        while end < len(words) and (_is_capital(words[end]) and words[end].text.isalnum() or (words[end].text == "-" and end + 1 < len(words) and _is_capital(words[end + 1]))):
+        while end < len(words) and (
+            _is_capital(words[end])
+            and words[end].text.isalnum()
+            or (words[end].text == "-" and end + 1 < len(words) and _is_capital(words[end + 1]))
+        ):
             end += 1
         last = end
     return Span(span.first, last, "ORG")

@@ -24,7 +24,28 @@ GAZETTEER_KINDS: Final = ("person", "place", "organisation", "event", "given", "
 _MAX_NAME_WORDS: Final = 7
 _CACHE_WORDS: Final = 60_000
 _SHAPE_LENGTH: Final = 6
-_LINKS: Final = frozenset({"of", "and", "for", "the", "&", "-", "de", "in", "on", "la", "du", "des", "van", "von", "al", "'", "'s", "to"})
+_LINKS: Final = frozenset(
+    {
+        "of",
+        "and",
+        "for",
+        "the",
+        "&",
+        "-",
+        "de",
+        "in",
+        "on",
+        "la",
+        "du",
+        "des",
+        "van",
+        "von",
+        "al",
+        "'",
+        "'s",
+        "to",
+    }
+)
 """Small words inside a name in capitals: Ministry of Defence, Organization for Security and Co-operation."""
 
 
@@ -134,7 +155,9 @@ class Features:
             long = "m" if size > 1 else "1"
             for j in range(size):
                 place = "B" if j == 0 else "I"
-                found[index + j] += [f"g{place}{long}{bit}" for bit in range(len(GAZETTEER_KINDS)) if bits >> bit & 1]
+                found[index + j] += [
+                    f"g{place}{long}{bit}" for bit in range(len(GAZETTEER_KINDS)) if bits >> bit & 1
+                ]
             index += size
 
 

@@ -1,0 +1,185 @@
+"""Train the English mention tagger: `python training/train_tagger.py --data ../shared/training`.
+
+The folder holds the sentences (english_silver, english_gold), the word clusters and the gazetteer; training/README.md says
+where they come from. Everything that the reader ships is written to streams/extract/model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import lzma
+import random
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import marisa_trie
+import pycrfsuite
+
+from streams.extract.names import Word, split_words
+from streams.extract.tagger import GAZETTEER_KINDS, Features, load_features
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MODEL: Final = Path(__file__).parent.parent / "streams" / "extract" / "model"
+SEED: Final = 1
+KIND_OF_TYPE: Final = {
+    "14": "person",
+    "11": "place",
+    "6": "place",
+    "1": "place",
+    "13": "organisation",
+    "0": "organisation",
+    "9": "event",
+    "8": "work",
+    "10": "work",
+    "15": "work",
+}
+"""Type numbers of the gazetteer that are kept, and what they are called here."""
+MAX_NAME_WORDS: Final = 6
+MIN_UNIT_COUNT: Final = 3
+LABELS: Final = {"PER": "PER", "ORG": "ORG", "LOC": "LOC", "NORP": "NORP"}
+
+
+def pack_clusters(data: Path, out: Path) -> None:
+    """Write the word clusters as a trie of word to cluster number."""
+    words: dict[str, str] = {}
+    with lzma.open(data / "english_brown_clusters.tsv.xz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            word, paths = line.rstrip("\n").split("\t")
+            if word.isalpha() and len(word) < 30:  # noqa: PLR2004 - longer ones are addresses and noise
+                words[word.lower()] = max(paths.strip("[]").replace(" ", "").split(","), key=len)
+    names = sorted(set(words.values()))
+    number = {name: index for index, name in enumerate(names)}
+    marisa_trie.RecordTrie("<H", ((w, (number[c],)) for w, c in sorted(words.items()))).save(
+        str(out / "clusters.marisa")
+    )
+    (out / "clusters.txt").write_text("\n".join(names) + "\n", encoding="ascii")
+
+
+def pack_gazetteer(data: Path, out: Path) -> None:
+    """Write the names as a trie of name to sorts; of persons only their units (given name, surname), which go further."""
+    names: Counter[str] = Counter()
+    given: Counter[str] = Counter()
+    surnames: Counter[str] = Counter()
+    bit = {kind: 1 << index for index, kind in enumerate(GAZETTEER_KINDS)}
+    packed: dict[str, int] = {}
+    with lzma.open(data / "english_gazetteer.tsv.xz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            name, types = line.rstrip("\n").split("\t")
+            kinds = {
+                KIND_OF_TYPE[t] for t in types.strip("[]").replace(" ", "").split(",") if t in KIND_OF_TYPE
+            }
+            tokens = [w.text for w in split_words(name)]
+            if (
+                not kinds
+                or not tokens
+                or len(tokens) > MAX_NAME_WORDS
+                or not name[0].isupper()
+                or any(c.isdigit() for c in name)
+            ):
+                continue
+            if kinds == {"person"}:
+                alphabetic = [t for t in tokens if t.isalpha() and t[0].isupper() and len(t) > 1]
+                if 2 <= len(alphabetic) <= 3:  # noqa: PLR2004 - a given name and a surname, perhaps one between
+                    given[alphabetic[0].lower()] += 1
+                    surnames[alphabetic[-1].lower()] += 1
+                continue
+            if kinds <= {"work", "event"} and len(tokens) < 3:  # noqa: PLR2004 - titles of one or two words are noise
+                continue
+            if len(tokens) > 1 or len(name) > 3:  # noqa: PLR2004
+                packed[" ".join(tokens)] = packed.get(" ".join(tokens), 0) | sum(bit[k] for k in kinds)
+    for counts, kind in ((given, "given"), (surnames, "surname")):
+        for unit, count in counts.items():
+            if count >= MIN_UNIT_COUNT:
+                key = "\x01" + unit
+                packed[key] = packed.get(key, 0) | bit[kind]
+                if count >= 30 and kind == "given":  # noqa: PLR2004 - a common given name
+                    packed[key] |= bit["person"]
+    del names
+    marisa_trie.RecordTrie("<B", ((n, (b,)) for n, b in sorted(packed.items()))).save(
+        str(out / "gazetteer.marisa")
+    )
+    print(f"gazetteer: {len(packed)} names")
+
+
+def sentences(data: Path) -> Iterator[tuple[list[Word], list[str]]]:
+    """Give the training sentences, cut into words as the reader cuts them."""
+    gold: dict[str, list[str]] = {}
+    with lzma.open(data / "english_gold.jsonl.xz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            if record["s"] == "wikigold":
+                gold["\0".join(record["w"])] = record["t"]
+    with lzma.open(data / "english_silver.jsonl.xz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            tags = record["t"]
+            yield cut(record["w"], tags)
+
+
+def cut(tokens: list[str], tags: list[str]) -> tuple[list[Word], list[str]]:
+    """Cut tokens into the reader's words and carry the labels along."""
+    words: list[Word] = []
+    labels: list[str] = []
+    for token, tag in zip(tokens, tags, strict=True):
+        label = tag if tag[2:] in LABELS else "O"
+        for part in split_words(token) or ():
+            words.append(part)
+            labels.append(label)
+            if label.startswith("B-"):
+                label = "I-" + label[2:]
+    return words, labels
+
+
+def train(features: Features, data: Path, out: Path, algorithm: str, iterations: int) -> None:
+    """Train and write the model."""
+    rows = [(w, t) for w, t in sentences(data) if w]
+    random.Random(SEED).shuffle(rows)
+    trainer = pycrfsuite.Trainer(verbose=False)
+    trainer.select(algorithm)
+    for words, labels in rows:
+        trainer.append(pycrfsuite.ItemSequence(features.of(words)), labels)
+    params = {"max_iterations": iterations, "feature.minfreq": 2}
+    if algorithm == "lbfgs":
+        params |= {"c1": 0.08, "c2": 0.01}
+    trainer.set_params(params)
+    plain = out / "english.crf"
+    trainer.train(str(plain))
+    (out / "english.crf.gz").write_bytes(gzip.compress(plain.read_bytes(), 9, mtime=0))
+    print(
+        f"{len(rows)} sentences, model {plain.stat().st_size // 1024} KiB, packed {(out / 'english.crf.gz').stat().st_size // 1024} KiB"
+    )
+    plain.unlink()
+
+
+def main() -> None:
+    """Pack the lexica and train."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data", type=Path, default=Path("../shared/training"), help="folder of the training material"
+    )
+    parser.add_argument("--out", type=Path, default=MODEL, help="where to write the model")
+    parser.add_argument("--algorithm", default="ap", choices=["ap", "lbfgs"])
+    parser.add_argument("--iterations", type=int, default=12)
+    parser.add_argument("--keep-lexica", action="store_true", help="do not pack clusters and gazetteer again")
+    options = parser.parse_args()
+    if not (options.data / "english_silver.jsonl.xz").is_file():
+        sys.exit(
+            f"no training material in {options.data}: name its folder with --data (training/README.md says what it holds)"
+        )
+    options.out.mkdir(parents=True, exist_ok=True)
+    if not options.keep_lexica:
+        pack_clusters(options.data, options.out)
+        pack_gazetteer(options.data, options.out)
+    train(load_features(options.out), options.data, options.out, options.algorithm, options.iterations)
+
+
+if __name__ == "__main__":
+    main()
