@@ -24,7 +24,7 @@ _AGENCY: Final = re.compile(
     rf"(?:[A-Z][^\W\d_.'’\-/]*[\w .,'’\-/()]{{0,60}}?)?(?:,?\s*(?i:{_DAY}))?\s*(?P<agency>\((?!\d)[A-Z][\w .&/\-]{{1,40}}\)|,\s*[A-Z]{{2,10}})?\s*(?P<end>--|—|–|-|:)(?=\s)"
 )
 _UPPER_PLACE: Final = re.compile(
-    rf"[A-Z][A-Z.'’\-/]+(?: [A-Z][A-Z.'’\-/]+){{0,3}}(?:,\s*(?:[A-Z][A-Za-z.'’]+)(?: [A-Z][a-z]+)?)?(?:\s*\([^()\n]{{3,30}}\))?\s*(?:--|—|–|-)(?=\s)"
+    r"[A-Z][A-Z.'’\-/]+(?: [A-Z][A-Z.'’\-/]+){0,3}(?:,\s*(?:[A-Z][A-Za-z.'’]+)(?: [A-Z][a-z]+)?)?(?:\s*\([^()\n]{3,30}\))?\s*(?:--|—|–|-)(?=\s)"
 )
 _DATED_PLACE: Final = re.compile(
     rf"[A-Z][^\W\d_]+(?:[ \-][A-Z][^\W\d_]+){{0,3}}(?:,\s*[A-Z][^\W\d_]+)?,\s*(?i:{_DAY})\s*(?:--|—|–|-|:)(?=\s)"
@@ -38,6 +38,10 @@ _NATIVE: Final = re.compile(
 """Datelines as agencies write them in Chinese, Arabic letters, Russian and German."""
 
 _WIRE: Final = re.compile(r"\((?:[A-Z][\w.]{1,15})(?: [A-Z][\w.]{1,15}){0,2}\)\s*(?:--|—|–|-)(?=\s)")
+
+PLACE_COLON: Final = re.compile(
+    r"[A-Z][A-Z.'’\-]{2,}(?: [A-Z][A-Z.'’\-]+){0,2}(?:, [A-Z][\w. ]{2,15})?:(?=\s+[\"“A-Z][^A-Z]*[a-z])"
+)
 
 TIME_LINE: Final = re.compile(
     r"(?:\(?(?:as of|local|time:?)\s*)?\d{1,2}[:.]\d{2}\s*(?:[ap]\.?m\.?)(?:\s*\(?[A-Z]{2,5}\)?|\s+local(?: time)?)?\.?",
@@ -215,6 +219,7 @@ SPEECH_VERBS: Final = frozenset(
     "said says added stated asked told noted continued declared explained reported follows is was are were will has have".split()
 )
 
+SIGNOFF_LENGTH: Final = 120
 CAPTION_WIDTH: Final = 60
 HEADLINE_WORDS: Final = 30
 FRONT_LINES: Final = 25

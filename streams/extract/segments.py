@@ -8,9 +8,7 @@ between them. The third goes through the pieces with the voice that is speaking,
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from schemas.transcript import Segment, SegmentKind
@@ -26,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["split_segments", "split_sentences"]
 
 K = SegmentKind
+
+_CALL_WORDS: Final = 16
+_SIGNOFF_WORDS: Final = 10
+_ROLE_WORDS: Final = 4
 
 STATION: Final = "station"
 ANCHOR: Final = "anchor"
@@ -60,21 +62,26 @@ def split_segments(transcript: Transcript, language: LanguageTag) -> tuple[Segme
     """Cut a transcript into its parts. They are in order, do not overlap and carry no space at their ends."""
     text = transcript.text
     plan = lay_out(text, transcript.title)
-    pieces = _Cutter(text, plan, transcript.title).cut()
-    return tuple(_join(text, pieces))
+    pieces = _Cutter(text, plan).cut()
+    return tuple(_join(pieces))
+
+
+def _usual_voice(plan: Layout) -> str:
+    if plan.monitored:
+        return STATION
+    return REPORTER if plan.led or plan.placed else ANCHOR
 
 
 class _Cutter:
     """Goes through the lines once and cuts them. What it has to remember on the way is all here."""
 
-    def __init__(self, text: str, plan: Layout, title: str | None) -> None:
+    def __init__(self, text: str, plan: Layout) -> None:
         self._text = text
         self._plan = plan
-        self._title = title
         self._pieces: list[_Piece] = []
         self._story = 0
         self._told = False  # whether the present story has had words
-        self._home = _Voice(K.NARRATION, STATION if plan.monitored else REPORTER if plan.led else ANCHOR)
+        self._home = _Voice(K.NARRATION, _usual_voice(plan))
         self._voice = self._home
         self._recording = False
         self._names: set[str] = set()  # names that have been bracketed tags
@@ -112,61 +119,68 @@ class _Cutter:
         self._add(kind, line.start, line.end, self._speaker_of_line(kind, line.text))
         return True
 
-    def _kind_of_line(self, index: int, line: Line) -> SegmentKind | None:  # noqa: PLR0911 - one return for each sort of line
+    def _kind_of_line(self, index: int, line: Line) -> SegmentKind | None:
         text, plan = line.text, self._plan
-        last = index == len(plan.lines) - 1
         if index in plan.tags:
             return None
         if index == plan.headline:
             return K.HEADLINE
         if marks.is_furniture(text):
             return K.BOILERPLATE
-        if marks.END_LINE.fullmatch(text):
+        timed = bool(marks.TIME_LINE.fullmatch(text))
+        if marks.END_LINE.fullmatch(text) or (timed and self._told):
             return K.SIGNOFF
-        if marks.TIME_LINE.fullmatch(text):
-            return K.DATELINE if not self._told else K.SIGNOFF
-        if index < plan.front:
+        if timed or index < plan.front:
             return self._kind_in_front(index, text)
-        if marks.CREDITS.fullmatch(text) or (not self._told and marks.BY_LINE.fullmatch(text)):
-            return K.BYLINE
-        if marks.STATION_ID.fullmatch(text) and text[-1] not in ":," and len(text.split()) <= 16:  # noqa: PLR2004 - longer ones tell something
-            return K.STATION_ID
-        if marks.SOURCE_LINE.fullmatch(text) and (last or not self._told) and not text.endswith(","):
-            return K.NOTE
-        if self._told and self._is_signoff(index, text):
-            return K.SIGNOFF
-        return None
+        return self._kind_beside_story(index, text)
 
     def _kind_in_front(self, index: int, text: str) -> SegmentKind:
         """Before the first words: place and time of what is transcribed, who is there, and debris of the page."""
         if marks.BY_LINE.fullmatch(text):
             return K.BYLINE
-        if len(text) < 10 and text.islower() and marks.DEBRIS.fullmatch(text):  # noqa: PLR2004
+        if len(text) < 10 and text.islower() and marks.DEBRIS.fullmatch(text):  # noqa: PLR2004 - scanned specks are short
             return K.BOILERPLATE
-        timed = any(
-            marks.TIME_LINE.fullmatch(line.text)
-            for line in self._plan.lines[: marks.FRONT_LINES]
-            if len(line.text) < marks.LONG_LINE
-        )
-        if (timed and index > 0) or marks.dateline_end(text + " "):
+        front = self._plan.lines[: max(self._plan.front, index + 1)]
+        timed = any(marks.TIME_LINE.fullmatch(line.text[: marks.LONG_LINE]) for line in front)
+        if timed or marks.dateline_end(text + " "):
             return K.DATELINE
         return K.NOTE
+
+    def _kind_beside_story(self, index: int, text: str) -> SegmentKind | None:
+        """A line before, after or between stories that is no part of them; None where it is."""
+        end = index >= len(self._plan.lines) - 3
+        if marks.CREDITS.fullmatch(text) or (not self._told and marks.BY_LINE.fullmatch(text)):
+            return K.BYLINE
+        if not self._told and marks.METADATA.fullmatch(text):
+            return K.NOTE
+        if marks.SOURCE_LINE.fullmatch(text) and (end or not self._told) and not text.endswith(","):
+            return K.NOTE
+        if marks.STATION_ID.fullmatch(text) and text[-1] not in ":," and len(text.split()) <= _CALL_WORDS:
+            return K.STATION_ID
+        if self._told and self._is_signoff(index, text):
+            return K.SIGNOFF
+        return None
 
     def _is_signoff(self, index: int, text: str) -> bool:
         """The last line, or the last of its story, when it is a name and a place and no sentence."""
         lines = self._plan.lines
-        ends = index >= len(lines) - 2 or bool(marks.RULE_LINE.fullmatch(lines[index + 1].text[:40]))
-        if not ends or len(text) > 120 or self._plan.tags:  # noqa: PLR2004
+        ends = index >= len(lines) - 2 or bool(
+            marks.RULE_LINE.fullmatch(lines[index + 1].text[: marks.LONG_LINE])
+        )
+        if not ends or len(text) > marks.SIGNOFF_LENGTH or self._plan.tags:
             return False
         if marks.MY_SIGNOFF.fullmatch(text) and index == len(lines) - 1:
             return True
-        return "," in text and bool(marks.SIGNOFF_NAME.fullmatch(text)) and len(text.split()) <= 10  # noqa: PLR2004
+        return (
+            "," in text and bool(marks.SIGNOFF_NAME.fullmatch(text)) and len(text.split()) <= _SIGNOFF_WORDS
+        )
 
     def _speaker_of_line(self, kind: SegmentKind, text: str) -> str | None:
         if kind is K.BYLINE:
             return text.partition(" ")[2] if text[:3].lower() == "by " else None
-        if kind is K.SIGNOFF and self._voice.kind is K.NARRATION and "," in text:
-            return REPORTER if self._plan.led else marks.SIGNOFF_NAME.fullmatch(text) and text.split(",")[0]
+        if kind is K.SIGNOFF and self._voice.kind is K.NARRATION:
+            named = marks.SIGNOFF_NAME.fullmatch(text)
+            return named and (REPORTER if self._plan.led else named.group("name"))
         return None
 
     def _next_story(self) -> None:
@@ -193,6 +207,11 @@ class _Cutter:
 
     def _cut_dateline(self, line: Line) -> int:
         end = marks.dateline_end(line.text)
+        if not end and not self._told and not self._plan.tags:
+            place = marks.PLACE_COLON.match(
+                line.text
+            )  # `QUETTA: The ministers ...`, as papers of South Asia have it
+            end = place.end() if place else 0
         if not end:
             return line.start
         if self._told:
@@ -264,16 +283,18 @@ class _Cutter:
             name = found.group("name")
             end = found.start() + len(found.group().rstrip())
             self._add(K.SPEAKER_TAG, found.start(), end, name)
-            own = name is None or marks.STATION_VOICE.search(name)
-            self._voice = _Voice(
-                K.NARRATION if own else K.QUOTE, name.lower() if name and own else name or UNIDENTIFIED
-            )
+            if found.group().startswith(">>>"):
+                self._voice = self._home
+            elif name is None or marks.STATION_VOICE.search(name):
+                self._voice = _Voice(K.NARRATION, name.lower() if name else UNIDENTIFIED)
+            else:
+                self._voice = _Voice(K.QUOTE, name)
             position = end
         return position
 
     def _cut_tag(self, line: Line, tag: re.Match[str]) -> int:
         name = tag_name(tag)
-        written = "Q" if name == "q" else "A" if name == "answer" else tag.group("name").strip()
+        written = {"q": "Q", "answer": "A"}.get(name) or tag.group("name").strip()
         end = line.start + len(tag.group().rstrip())
         self._add(K.SPEAKER_TAG, line.start, end, written)
         if name in self._plan.askers:
@@ -336,12 +357,9 @@ class _Cutter:
         """Whether what stands in brackets names who speaks: a role, or a name of a few capital words."""
         if marks.ROLE_TAG.fullmatch(inside) or inside.lower() in self._names:
             return True
-        words = inside.split()
-        return (
-            len(words) <= 4
-            and all(word[:1].isupper() and len(word) > 1 for word in words)
-            and not any(sign.isdigit() for sign in inside)
-        )  # noqa: PLR2004
+        words = inside.partition(",")[0].split()
+        named = all(word[0].isupper() and len(word) > 1 for word in words)
+        return named and 0 < len(words) <= _ROLE_WORDS and not any(map(str.isdigit, inside))
 
     def _cut_words(self, position: int, end: int, *, fresh: bool = False) -> None:
         found = (
@@ -382,16 +400,11 @@ class _Cutter:
             return K.NOTE
         if self._beside_begin(found, number):
             return K.SPEAKER_TAG
-        at_start = not before or self._after_mark(bracket.start())
-        if (
-            at_start
-            and after
-            and self._is_role(inside)
-            and (self._plan.monitored or marks.ROLE_TAG.fullmatch(inside))
-        ):
+        sure = bool(marks.ROLE_TAG.fullmatch(inside)) or inside.lower() in self._names
+        opens = (not before or self._after_mark(bracket.start())) and bool(after)
+        named = self._plan.monitored and self._is_role(inside)
+        if (opens and (sure or named)) or (sure and before.endswith(marks.SENTENCE_END)):
             return K.SPEAKER_TAG
-        if marks.ROLE_TAG.fullmatch(inside) or inside.lower() in self._names:
-            return K.SPEAKER_TAG if before.endswith(marks.SENTENCE_END) else None
         return None
 
     def _after_mark(self, start: int) -> bool:
@@ -415,7 +428,7 @@ class _Cutter:
 
     def _name_speaker(self, bracket: re.Match[str], inside: str) -> None:
         self._names.add(inside.lower())
-        speaker = self._full_name(inside, bracket.start())
+        speaker = self._full_name(inside.partition(",")[0].strip(), bracket.start())
         self._add(K.SPEAKER_TAG, bracket.start(), bracket.end(), speaker)
         lower = inside.lower()
         if "question" in lower or "interviewer" in lower or "journalist" in lower:
@@ -475,13 +488,13 @@ class _Cutter:
             or self._voice.kind is not K.NARRATION
         ):
             return
-        self._sign_off(index, line)
+        self._sign_off(index)
         if index + 1 < len(self._plan.lines):
             found = marks.HANDS_OVER.search(self._text, max(line.start, line.end - 160), line.end)
             if found:
                 self._voice = _Voice(K.NARRATION, found.group("name"))
 
-    def _sign_off(self, index: int, line: Line) -> None:
+    def _sign_off(self, index: int) -> None:
         """Cut `Jane Smith, BBC News, Bonn.` from the end of the last words."""
         if index != len(self._plan.lines) - 1 or not self._pieces or self._pieces[-1].kind is not None:
             return
@@ -506,7 +519,7 @@ class _Cutter:
             self._add(K.SIGNOFF, begin, last.end, speaker)
 
 
-def _join(text: str, pieces: list[_Piece]) -> Iterator[Segment]:
+def _join(pieces: list[_Piece]) -> Iterator[Segment]:
     """Join words of one voice that nothing but space stands between."""
     held: _Piece | None = None
     for piece in pieces:
