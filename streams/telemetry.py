@@ -171,6 +171,7 @@ class LogEvent(StrEnum):
     RULE_UNREADABLE = "rule.unreadable"
     RULES_LOST = "rules.lost"
     ALERT_TOPIC_MISSING = "alert_topic.missing"
+    ALERT_TOO_LARGE = "alert.too_large"
     OUTBOX_SETTLED = "outbox.settled"
     TIMER_FAILED = "timer.failed"
     AGENT_BROKEN = "agent.broken"
@@ -187,6 +188,7 @@ LOG_EVENTS: Final[Mapping[LogEvent, str]] = {
     LogEvent.RULE_UNREADABLE: "A record on rules.v1 is no rule that can be used; the rule of its key stays as it was",
     LogEvent.RULES_LOST: "rules.v1 cannot be read at the moment; the rules read so far stay at work",
     LogEvent.ALERT_TOPIC_MISSING: "A rule names an alert topic that does not exist; its alerts go to alerts.v1 only",
+    LogEvent.ALERT_TOO_LARGE: "A change of an alert is larger than its topic takes and was not published",
     LogEvent.OUTBOX_SETTLED: "After a sudden end, alert changes that had not gone out were published",
     LogEvent.TIMER_FAILED: "Letting event time pass over a group of a rule failed; it is tried again as time goes on",
     LogEvent.AGENT_BROKEN: "An agent broke down and is started again after a pause",

@@ -18,7 +18,7 @@ from streams.pipeline import DeadLetter, Emit, Judged, Outcome, Posted, announce
 from streams.rules.window import Watermark
 from streams.telemetry import WATERMARK, LogEvent, log_event
 from streams.worker.delivery import Delivery, OversizeError, Record, too_large
-from streams.worker.tables import KeptBook, KeptState, Position, Shelf
+from streams.worker.tables import KeptBook, KeptState, Position, Shelf, glimpse_state
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -186,10 +186,11 @@ class AlertingWorker:
         self._unsettled.clear()
         for partition in set(self.watermark.partitions) - owned:
             self.watermark = self.watermark.revoke(partition)
-        for key, kept in self.states.items():
-            if kept.position.partition in owned:
-                self._note(key, kept)
-                self.watermark = self.watermark.advance(kept.position.partition, kept.seen_time, _wall_s())
+        for key, value in self.states.values():
+            glimpse = glimpse_state(value)
+            if glimpse.partition in owned:
+                self._note(key, glimpse.due_time, unsettled=glimpse.unsettled)
+                self.watermark = self.watermark.advance(glimpse.partition, glimpse.seen_time, _wall_s())
 
     async def handle(self, record: Record) -> None:
         """Judge a match."""
@@ -268,7 +269,10 @@ class AlertingWorker:
             )
             self._wake(key, now + _AGAIN)
             return
-        await self._keep_and_publish(key, kept.position, [], state, judged)
+        try:
+            await self._keep_and_publish(key, kept.position, [], state, judged)
+        except OversizeError as error:
+            log_event(LogEvent.ALERT_TOO_LARGE, key=key.decode(errors="replace"), error=str(error))
 
     async def _keep_and_publish(
         self, key: bytes, position: Position, caused_by: Headers, before: RuleState | None, judged: Judged
@@ -278,12 +282,13 @@ class AlertingWorker:
         changes = _changes(outputs)
         if not changes and judged.state == before:
             return
+        self.delivery.check_sizes(outputs, caused_by)
         seen = self.watermark.partitions.get(position.partition)
         seen_time = _EPOCH if seen is None else seen[0]
         kept = KeptState(position=position, seen_time=seen_time, state=judged.state, outbox=changes)
         await self._put(key, kept)
-        if changes:
-            await self._publish(key, kept, outputs, caused_by)
+        if changes and not await self._publish(key, kept, outputs, caused_by):
+            raise OversizeError(f"an alert of {key.decode(errors='replace')} is larger than its topic takes")
 
     async def _settled(self, key: bytes) -> KeptState | None:
         """Give what is kept under a key, after what it had to publish is known to be out."""
@@ -296,18 +301,25 @@ class AlertingWorker:
         )
         if missing:
             log_event(LogEvent.OUTBOX_SETTLED, agent=self.delivery.agent, changes=len(missing))
-        return await self._publish(key, kept, missing, [])
+        await self._publish(key, kept, missing, [])
+        return self.states.get(key)
 
     async def _publish(
         self, key: bytes, kept: KeptState, outputs: Sequence[Output], caused_by: Headers
-    ) -> KeptState:
+    ) -> bool:
+        """Publish what is in the outbox and empty it; give whether the topics took it."""
+
         async def missing(left: Sequence[Output]) -> Sequence[Output]:
             return await self.find_missing(left, kept.position.timestamp_ms)
 
-        await self.delivery.publish(await self._deliverable(outputs), caused_by, missing)
-        empty = kept.model_copy(update={"outbox": ()})
-        await self._put(key, empty)
-        return empty
+        taken = True
+        try:
+            await self.delivery.publish(await self._deliverable(outputs), caused_by, missing)
+        except OversizeError as error:
+            taken = False
+            log_event(LogEvent.ALERT_TOO_LARGE, key=key.decode(errors="replace"), error=str(error))
+        await self._put(key, kept.model_copy(update={"outbox": ()}))
+        return taken
 
     async def _deliverable(self, outputs: Sequence[Output]) -> list[Output]:
         """Leave out what goes to an alert topic that nobody made: one rule must not hold up the alerts of all others."""
@@ -321,15 +333,15 @@ class AlertingWorker:
 
     async def _put(self, key: bytes, kept: KeptState) -> None:
         await self.states.put(key, kept)
-        self._note(key, kept)
-
-    def _note(self, key: bytes, kept: KeptState) -> None:
         due = None if kept.state is None else kept.state.due_time
+        self._note(key, due, unsettled=bool(kept.outbox))
+
+    def _note(self, key: bytes, due: datetime | None, *, unsettled: bool) -> None:
         if due is None:
             self._due.pop(key, None)
         elif self._due.get(key) != due:
             self._wake(key, due)
-        (self._unsettled.add if kept.outbox else self._unsettled.discard)(key)
+        (self._unsettled.add if unsettled else self._unsettled.discard)(key)
 
     def _wake(self, key: bytes, due: datetime) -> None:
         self._due[key] = due

@@ -166,6 +166,15 @@ class Delivery:
             if find_missing is not None:
                 left = await self.persist("look-up", partial(find_missing, left))
 
+    def check_sizes(self, outputs: Sequence[Output], caused_by: Headers) -> None:
+        """Find out before anything is remembered or sent.
+
+        Raises:
+            OversizeError: One of the outputs is larger than any topic takes.
+        """
+        for output in outputs:
+            _check_size(self._transport.pack(output, caused_by))
+
     async def put(self, parcel: Parcel, trouble: str = "send") -> None:
         """Send one record until the broker has it.
 

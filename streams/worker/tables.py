@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+import orjson
 from pydantic import Field
 
 from schemas.alert import AlertChange
@@ -58,6 +61,28 @@ class KeptState(Kept):
     outbox: tuple[AlertChange, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What is needed of a kept state to know when to look at it."""
+
+    partition: int
+    seen_time: datetime
+    due_time: datetime | None
+    unsettled: bool
+
+
+def glimpse_state(value: bytes) -> Glimpse:
+    """Look at an encoded `KeptState` without reading all of it: a table may hold very many when it is recovered."""
+    fields = orjson.loads(value)
+    due = (fields["state"] or {}).get("due_time")
+    return Glimpse(
+        fields["position"]["partition"],
+        datetime.fromisoformat(fields["seen_time"]),
+        None if due is None else datetime.fromisoformat(due),
+        bool(fields["outbox"]),
+    )
+
+
 KeptT = TypeVar("KeptT", bound=Kept)
 
 
@@ -92,7 +117,6 @@ class Shelf(Generic[KeptT]):
         await self._write_changelog(key, value, kept.position.partition)
         self._data[key] = value
 
-    def items(self) -> Iterator[tuple[bytes, KeptT]]:
-        """Give everything kept, in no order. Values of partitions that have moved away may still be among them."""
-        for key, value in list(self._data.items()):
-            yield key, self._kind.decode(value)
+    def values(self) -> Iterator[tuple[bytes, bytes]]:
+        """Give everything kept as it is encoded. Values of partitions that have moved away may still be among it."""
+        yield from list(self._data.items())

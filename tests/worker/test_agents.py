@@ -1,0 +1,187 @@
+"""An agent ended at any moment and started again leaves the same behind as one that was never ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas import topics
+from schemas.alert import AlertChange, Match, Subject
+from schemas.ids import derived_id
+from schemas.rule import RuleSource
+from streams import pipeline
+from streams.kafka.records import decode_headers, encode_record
+from streams.rules.window import Watermark
+from streams.settings import Settings
+from streams.telemetry import Metrics
+from streams.worker.agents import AlertingWorker
+from streams.worker.delivery import Delivery, Headers, Parcel, Record
+from streams.worker.health import Health
+from streams.worker.tables import KeptState, Shelf
+from tests.factories import NOON, make_source
+from tests.worker.plain_steps import RULE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from schemas.topics import Output, Topic
+    from streams.pipeline import DeadLetter
+
+SETTINGS = Settings()
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Broker:
+    """Keeps what was sent; ends the process at the send of a given number, before or after it has the record."""
+
+    kill_at: int | None = None
+    kill_after: bool = False
+    logs: dict[str, list[Parcel]] = field(default_factory=dict)
+    sends: int = 0
+
+    async def send(self, parcel: Parcel) -> None:
+        self.sends += 1
+        if self.sends == self.kill_at and not self.kill_after:
+            raise Killed
+        self.logs.setdefault(parcel.topic, []).append(parcel)
+        if self.sends == self.kill_at:
+            raise Killed
+
+    def pack(self, output: Output, headers: Headers) -> Parcel:
+        laid_out = encode_record(output, SETTINGS, headers)
+        return Parcel(laid_out.topic, laid_out.key, laid_out.value, laid_out.headers)
+
+    def pack_dead_letter(self, record: Record, letter: DeadLetter, attempts: int) -> Parcel:  # noqa: ARG002
+        return Parcel(
+            f"{record.topic}.dlq.v1", record.key, record.value, [("reason", letter.reason.value.encode())]
+        )
+
+    def told(self, topic: Topic) -> list[str]:
+        return [AlertChange.decode(p.value or b"").id for p in self.logs.get(topic.name, [])]
+
+
+class EveryRule:
+    def __contains__(self, rule_id: str) -> bool:
+        return True
+
+    async def wait_read(self) -> None:
+        return
+
+
+def start_alerting(broker: Broker) -> AlertingWorker:
+    """Alerting as it starts: what it remembers is what the changelog says."""
+    metrics = Metrics()
+    delivery = Delivery("alerting", broker, SETTINGS, Health(metrics), metrics)
+
+    async def write_changelog(key: bytes, value: bytes, partition: int) -> None:
+        await delivery.put(Parcel("changelog", key, value, [], partition))
+
+    async def find_missing(outputs: Sequence[Output], since_ms: int) -> Sequence[Output]:
+        return [
+            o
+            for o in outputs
+            if isinstance(o.record, AlertChange) and o.record.id not in broker.told(o.topic)
+        ]
+
+    async def topic_exists(topic: Topic) -> bool:
+        return True
+
+    def event_time_of(record: Record):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        event = decode_headers(record.headers)
+        return None if event is None else event.time
+
+    recovered = {p.key or b"": p.value or b"" for p in broker.logs.get("changelog", [])}
+    worker = AlertingWorker(
+        delivery,
+        Shelf(KeptState, recovered, write_changelog),
+        pipeline.judge,
+        pipeline.judge_time,
+        find_missing,
+        topic_exists,
+        event_time_of,
+        EveryRule(),
+        Watermark(3600, 30),
+    )
+    worker.recover([0])
+    return worker
+
+
+def make_match_record(offset: int, group: str, number: int, hours: int) -> Record:
+    subject = Subject(
+        kind=RuleSource.EVENTS,
+        record_id=f"event-{number}",
+        transcript_id=f"t-{number}",
+        source=make_source(broadcaster=f"Radio {number}"),
+        event_time=NOON + timedelta(hours=hours),
+        origin=str(number),
+    )
+    found = Match(
+        id=derived_id("test match", group, str(number)),
+        rule_id=RULE.id,
+        rule_version=1,
+        rule=RULE,
+        group=(("g", group),),
+        clauses=(),
+        subject=subject,
+    )
+    output = topics.Output(topics.RULES_MATCHED, pipeline.state_key(found), found, subject.event_time)
+    laid_out = encode_record(output, SETTINGS)
+    return Record(
+        topics.RULES_MATCHED.name, 0, offset, 1000 + offset, laid_out.key, laid_out.value, laid_out.headers
+    )
+
+
+async def run_to_the_end(broker: Broker, records: list[Record], committed_behind: int) -> AlertingWorker:
+    """Feed all records; after a kill start again, at most `committed_behind` records before the one it fell in."""
+    place = 0
+    worker = start_alerting(broker)
+    while place < len(records):
+        try:
+            await worker.handle(records[place])
+            place += 1
+        except Killed:
+            worker = start_alerting(broker)
+            place = max(0, place - committed_behind)
+    await worker.pass_time()
+    return worker
+
+
+MATCHES = st.lists(
+    st.tuples(st.sampled_from("ab"), st.integers(0, 4), st.integers(-30, 30)), min_size=1, max_size=8
+)
+
+
+@given(matches=MATCHES, kill_at=st.integers(1, 40), kill_after=st.booleans(), behind=st.integers(0, 3))
+def test_a_kill_at_any_send_loses_no_alert_and_tells_none_twice(
+    matches: list[tuple[str, int, int]], kill_at: int, kill_after: bool, behind: int
+) -> None:
+    records = [make_match_record(offset, *match) for offset, match in enumerate(matches)]
+    untouched = Broker()
+    asyncio.run(run_to_the_end(untouched, records, 0))
+    killed = Broker(kill_at, kill_after)
+    asyncio.run(run_to_the_end(killed, records, behind))
+    assert killed.told(topics.ALERTS) == untouched.told(topics.ALERTS)
+    assert killed.told(topics.alert_topic("security-mou")) == untouched.told(
+        topics.alert_topic("security-mou")
+    )
+    assert max(Counter(killed.told(topics.ALERTS)).values(), default=1) == 1
+
+
+async def test_a_record_that_came_before_changes_nothing() -> None:
+    broker = Broker()
+    worker = start_alerting(broker)
+    record = make_match_record(0, "a", 1, 0)
+    await worker.handle(record)
+    before = broker.sends
+    await worker.handle(record)
+    assert broker.sends == before
