@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from schemas.entity import EntityType
+from schemas.entity import EntityType, MentionKind
 from streams.extract.tagger import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from streams.extract.names import NameMatch, Word, WordLists
 
@@ -22,7 +22,11 @@ _BODIES: Final = frozenset(
     partnership initiative project programme program school church brotherhood conference secretariat tribunal""".split()
 )
 """Words that make a name in capitals an organisation when they begin it or end its first part."""
-_INNER: Final = frozenset("of for and the & in on - ' 's de la du des".split())
+_REGIONS: Final = frozenset(
+    """principality kingdom republic duchy county province state city gulf bay isle island islands sea union emirate
+    sultanate colony district region municipality territory commonwealth archdiocese empire strait cape port""".split()
+)
+"""Words that with `of` and a place make the name of a place: Principality of Monaco."""
 _ELECTIONS: Final = frozenset(
     "election elections referendum by-election byelection primary primaries".split()
 )
@@ -31,86 +35,139 @@ _BEFORE_ELECTION: Final = frozenset(
     gubernatorial leadership european parliament assembly senate congressional special by council city house
     representatives constituency lower upper of""".split()
 )
+_DIRECTIONS: Final = frozenset("north south east west northern southern eastern western".split())
+_NO_BODY: Final = frozenset(
+    """tv pm mp mps am ceo ii iii iv vi vii viii ix xi xii usd gdp hiv aids dna id tvs ok ad bc ce bce gmt utc jr sr vs
+    dr mr mrs ms st no q a i phd cd dvd km cm mm kg sms pdf http www mou moa nda wmd icbm icbms uav uavs ngo ngos igo gps
+    the and for with not from this that will has have was were are but you all new two one his her our its who what when
+    by in on of to is it as at an be or if so we he they""".split()
+)
+"""Words in capitals that are no organisation."""
+_LONGEST_RANK: Final = 5
 
 
 def merge_spans(
-    words: Sequence[Word], spans: Sequence[Span], known_at: dict[int, NameMatch], lists: WordLists
+    words: Sequence[Word], spans: Sequence[Span], known_at: Mapping[int, NameMatch], lists: WordLists
 ) -> list[Span]:
     """Give the names of a sentence in order, none overlapping, after the tagger's cuts are mended."""
+    shouted = _is_shouted(words)
     elections = _elections(words)
-    found = _split(words, spans, known_at, lists)
-    found = _join_bodies(words, found)
-    found = _add_bracketed(words, found)
+    found = [part for span in spans for part in _split(words, span, known_at, lists)]
+    found = _join(words, found)
+    found = _with_brackets(words, found)
+    found = [
+        s if s.label != "PER" or not _is_thing(words, s) else Span(s.first, s.last, "ORG") for s in found
+    ]
+    if not shouted:
+        found = _with_acronyms(words, found, known_at)
+    found = _without_parts_of_known(found, known_at)
     taken = {i for s in elections for i in range(s.first, s.last)}
     kept = [s for s in found if not any(i in taken for i in range(s.first, s.last))]
     return sorted((*kept, *elections))
 
 
+def _is_shouted(words: Sequence[Word]) -> bool:
+    letters = [w.text for w in words if w.text[0].isalpha()]
+    return sum(t.isupper() for t in letters) > len(letters) / 2
+
+
+def _is_capital(word: Word) -> bool:
+    return word.text[0].isupper() or word.text[0].isdigit()
+
+
 def _elections(words: Sequence[Word]) -> list[Span]:
-    """Find elections, which are events: 2004 European Parliament election."""
+    """Find elections of a year, which are events: 2004 European Parliament election."""
     found = []
+    done = 0
     for index, word in enumerate(words):
         if word.low not in _ELECTIONS:
             continue
         first = index
-        while first > 0 and (
+        while first > done and (
             words[first - 1].low in _BEFORE_ELECTION
-            or words[first - 1].text[0].isupper()
+            or _is_capital(words[first - 1])
             or words[first - 1].text == "-"
         ):
             first -= 1
-        if first > 0 and words[first - 1].text.isdigit():
-            found.append(Span(first - 1, index + 1, "EVENT"))
-        elif first > 0 and first < index and words[first].text.isdigit():
+        if first < index and any(w.text[0].isdigit() for w in words[first:index]):
             found.append(Span(first, index + 1, "EVENT"))
-    return [s for s in found if any(w.text[0].isdigit() for w in words[s.first : s.last])]
-
-
-def _split(
-    words: Sequence[Word], spans: Sequence[Span], known_at: dict[int, NameMatch], lists: WordLists
-) -> list[Span]:
-    """Cut ranks off persons, and names that only stand side by side (Iran-China; a station and its town)."""
-    found = []
-    for span in spans:
-        if span.label == "PER":
-            trimmed = _without_rank(words, span, lists)
-            if trimmed is not None:
-                found.append(trimmed)
-        elif span.label == "ORG":
-            first = span.first + (words[span.first].low == "the" and span.last - span.first > 1)
-            bare = Span(first, span.last, "ORG")
-            found.extend(_known_parts(words, bare, known_at) or [bare])
-        elif span.label == "LOC":
-            found.extend(_known_parts(words, span, known_at) or [span])
+            done = index + 1
     return found
 
 
-def _without_rank(words: Sequence[Word], span: Span, lists: WordLists) -> Span | None:
-    low = [w.low for w in words[span.first : span.last]]
-    first = 0
-    while first < len(low):
-        length = next(
-            (
-                n
-                for n in range(min(4, len(low) - first), 0, -1)
-                if tuple(low[first : first + n]) in lists.ranks
-                or tuple(low[first : first + n]) in lists.roles
-            ),
-            0,
-        )
-        if not length or (first + length == len(low) and first == 0):
+def _split(
+    words: Sequence[Word], span: Span, known_at: Mapping[int, NameMatch], lists: WordLists
+) -> list[Span]:
+    """Cut ranks off persons, articles off bodies, and names that only stand side by side (Iran-China; a station and its town)."""
+    if span.label == "PER":
+        return _persons(words, span, lists)
+    if span.label == "LOC":
+        if span.last - span.first == 1 and words[span.first].low in _DIRECTIONS:
+            return []
+        return _known_parts(words, span, known_at) or [span]
+    if span.label == "ORG":
+        return _known_parts(words, span, known_at) or _bodies(words, span)
+    return []
+
+
+def _persons(words: Sequence[Word], span: Span, lists: WordLists) -> list[Span]:
+    first, last = span.first, span.last
+    for index in range(first, last - 1):
+        if words[index].text == "'" and words[index + 1].low == "s":  # a possessive with a space before it
+            last = index
+            break
+    while first < last:
+        length = _rank_at(words, first, last, lists)
+        if not length or (first == span.first and first + length == last):
             break
         first += length
-        if first < len(low) and low[first] == ".":
+        if first < last and words[first].text == ".":
             first += 1
-    if first >= len(low):
-        return None
-    return Span(span.first + first, span.last, "PER")
+    return [Span(first, last, "PER")] if first < last else []
 
 
-def _known_parts(words: Sequence[Word], span: Span, known_at: dict[int, NameMatch]) -> list[Span]:
+def _rank_at(words: Sequence[Word], first: int, last: int, lists: WordLists) -> int:
+    for length in range(min(_LONGEST_RANK, last - first), 0, -1):
+        phrase = tuple(w.low for w in words[first : first + length])
+        if phrase in lists.ranks or phrase in lists.roles:
+            return length
+    return 0
+
+
+def _bodies(words: Sequence[Word], span: Span) -> list[Span]:
+    """Cut one span of bodies where a comma, or an `and` between two whole names, parts it; strip small words before it."""
+    cuts = [span.first]
+    for index in range(span.first + 1, span.last - 1):
+        whole = words[index].low in {"and", "or"} and any(w.low in _BODIES for w in words[cuts[-1] : index])
+        if words[index].text in {",", "/", ";", ":"} or (
+            whole and words[span.last - 1].low in _BODIES and words[index - 1].low in _BODIES
+        ):
+            cuts.append(index + 1)
+    ends = [*(c - 1 for c in cuts[1:]), span.last]
+    found = []
+    for first, last in zip(cuts, ends, strict=True):
+        start = first
+        while (
+            start < last
+            and not _is_capital(words[start])
+            and words[start].text[0].isalpha()
+            and not words[start].text[1:].lower() != words[start].text[1:]
+        ):
+            start += 1
+        while last > start and words[last - 1].text in {"'", "-", ","}:
+            last -= 1
+        if last - start > 1 and words[last - 1].low == "s" and words[last - 2].text in {"'", "’"}:
+            last -= 2
+        if start < last:
+            found.append(Span(start, last, "ORG"))
+    return [
+        Span(s.first + (words[s.first].low == "the" and s.last - s.first > 1), s.last, "ORG") for s in found
+    ]
+
+
+def _known_parts(words: Sequence[Word], span: Span, known_at: Mapping[int, NameMatch]) -> list[Span]:
     """Give the parts of a span that is nothing but known names, with hyphens or commas between; else nothing."""
-    parts = []
+    parts: list[Span] = []
     index = span.first
     while index < span.last:
         match = known_at.get(index)
@@ -120,33 +177,54 @@ def _known_parts(words: Sequence[Word], span: Span, known_at: dict[int, NameMatc
                 continue
             return []
         label = "ORG" if match.known.type is EntityType.ORGANISATION else "LOC"
-        if match.known.kind.value == "name":
+        if match.known.kind is MentionKind.NAME:
             parts.append(Span(match.first, match.last, label))
         index = match.last
     return parts if len(parts) > 1 else []
 
 
-def _is_capital(word: Word) -> bool:
-    return word.text[0].isupper() or word.text[0].isdigit()
-
-
-def _join_bodies(words: Sequence[Word], spans: list[Span]) -> list[Span]:
-    """Join the parts of one organisation: Socialist Party of Ukraine, Movement for Rights and Freedoms."""
-    spans = sorted(spans)
+def _join(words: Sequence[Word], spans: Sequence[Span]) -> list[Span]:
+    """Join the parts of one name: Socialist Party of Ukraine, Movement for Rights, Social Democratic and Labour Party."""
     found: list[Span] = []
-    covered = -1
-    heads = [s for s in spans]
-    for span in heads:
-        if span.first < covered:
+    for raw in sorted(spans):
+        span = raw
+        if found and span.first < found[-1].last:
             continue
         if span.label == "ORG":
-            span = _extend(words, span)
-            covered = span.last
-        found.append(span)
+            span = _extend_body(words, span)
+        elif span.label == "LOC":
+            span = _extend_region(words, span)
+        before = found[-1] if found else None
+        if (
+            before is not None
+            and before.label == "ORG"
+            and span.label in {"ORG", "LOC"}
+            and _are_one(words, before, span)
+        ):
+            found[-1] = Span(before.first, span.last, "ORG")
+        else:
+            found.append(span)
     return found
 
 
-def _extend(words: Sequence[Word], span: Span) -> Span:
+def _are_one(words: Sequence[Word], before: Span, span: Span) -> bool:
+    between = [w.low for w in words[before.last : span.first]]
+    if between in (["for"], ["for", "a"], ["for", "the"]):
+        return span.label == "ORG" or words[before.last - 1].low in _BODIES
+    if between == ["and"] and span.label == "ORG":
+        left, right = words[before.last - 1].low, words[span.last - 1].low
+        return (
+            right
+            in {"party", "union", "alliance", "association", "organization", "council", "affairs", "ministry"}
+            and left not in _BODIES
+            and not left.endswith("s")
+            and before.first > 0
+            and words[before.first - 1].low == "the"
+        )
+    return False
+
+
+def _extend_body(words: Sequence[Word], span: Span) -> Span:
     last = span.last
     if words[last - 1].low not in _BODIES and words[span.first].low not in _BODIES:
         return span
@@ -154,32 +232,139 @@ def _extend(words: Sequence[Word], span: Span) -> Span:
         ahead = last + 1
         if words[ahead].low in {"the", "a"} and ahead + 1 < len(words):
             ahead += 1
-        if not _is_capital(words[ahead]):
+        if not words[ahead].text[0].isupper():
             break
-        end = ahead
-        while end < len(words) and (
-            _is_capital(words[end])
-            and words[end].text.isalnum()
-            or (words[end].text == "-" and end + 1 < len(words) and _is_capital(words[end + 1]))
-        ):
-            end += 1
-        last = end
+        last = _run_end(words, ahead)
     return Span(span.first, last, "ORG")
 
 
-def _add_bracketed(words: Sequence[Word], spans: list[Span]) -> list[Span]:
-    """Give an abbreviation in brackets the sort of the name that it abbreviates."""
-    taken = {i: s for s in spans for i in range(s.first, s.last)}
+def _extend_region(words: Sequence[Word], span: Span) -> Span:
+    """Take in `Principality of` before a place, and `of ...` behind a region."""
+    first = span.first
+    if (
+        first > 1
+        and words[first - 1].low == "of"
+        and words[first - 2].low in _REGIONS
+        and words[first - 2].text[0].isupper()
+    ):
+        first -= 2
+        while (
+            first > 0
+            and words[first - 1].text[0].isupper()
+            and words[first - 1].low in {"crown", "democratic", "people", "islamic", "federal", "united"}
+        ):
+            first -= 1
+    return Span(first, span.last, "LOC")
+
+
+def _run_end(words: Sequence[Word], index: int) -> int:
+    """Give the end of the words in capitals that begin at `index`."""
+    end = index
+    while end < len(words) and (
+        (_is_capital(words[end]) and words[end].text[0].isalnum())
+        or (words[end].text == "-" and end + 1 < len(words) and _is_capital(words[end + 1]))
+        or (
+            words[end].low in {"'s", "and"}
+            and end + 1 < len(words)
+            and _is_capital(words[end + 1])
+            and words[end].low == "'s"
+        )
+    ):
+        end += 1
+    return end
+
+
+def _with_brackets(words: Sequence[Word], spans: list[Span]) -> list[Span]:
+    """Give an abbreviation in brackets the sort of the name before it; its letters tell that the name is a body's."""
     found = list(spans)
-    for index in range(1, len(words) - 2):
-        if words[index].text != "(" or words[index + 2].text != ")" or not _is_acronym(words[index + 1].text):
+    for index in range(2, len(words) - 1):
+        letters = words[index].text
+        if (
+            words[index - 1].text != "("
+            or words[index + 1].text not in {")", ","}
+            or not _is_acronym(letters)
+        ):
             continue
-        before = taken.get(index - 1)
-        if before is not None and before.label == "ORG":
-            found = [s for s in found if not (s.first <= index + 1 < s.last)]
-            found.append(Span(index + 1, index + 2, "ORG"))
+        before = next((s for s in found if s.last == index - 1), None)
+        if before is not None and (
+            before.label == "ORG" or _initials_fit(words[before.first : before.last], letters)
+        ):
+            found = [s for s in found if s != before and not s.first <= index < s.last]
+            found += [Span(before.first, before.last, "ORG"), Span(index, index + 1, "ORG")]
+            continue
+        start = _name_of(words, index - 1, letters)
+        if start is not None:
+            found = [
+                s
+                for s in found
+                if not (s.first < index - 1 and start < s.last) and not s.first <= index < s.last
+            ]
+            found += [Span(start, index - 1, "ORG"), Span(index, index + 1, "ORG")]
     return sorted(found)
+
+
+def _name_of(words: Sequence[Word], end: int, letters: str) -> int | None:
+    """Find the words before a bracket whose first letters are those in it: Movement for the Left (MpS) has none."""
+    wanted = [c.lower() for c in letters if c.isupper()]
+    index = end
+    while wanted and index > 0 and end - index < 3 * len(letters):
+        index -= 1
+        first = words[index].text[0]
+        if first.lower() == wanted[-1] and first.isupper():
+            wanted.pop()
+        elif first.isupper() or not first.isalpha():
+            if words[index].low not in {"'s", "-", "'"}:
+                return None
+    return index if not wanted else None
+
+
+def _initials_fit(words: Sequence[Word], letters: str) -> bool:
+    initials = [w.text[0] for w in words if w.text[0].isupper()]
+    return "".join(initials) == "".join(c for c in letters if c.isupper())
 
 
 def _is_acronym(text: str) -> bool:
     return 2 <= len(text) <= 8 and sum(c.isupper() for c in text) >= 2  # noqa: PLR2004 - UUP, MpS, PvdA
+
+
+def _is_thing(words: Sequence[Word], span: Span) -> bool:
+    """Tell a body that was taken for a person: persons stand without an article, unless a noun follows."""
+    if span.last - span.first < 2 or span.first == 0 or words[span.first - 1].low != "the":  # noqa: PLR2004
+        return False
+    return (
+        span.last == len(words)
+        or not words[span.last].text[0].isalpha()
+        or words[span.last].low in {"and", "or"}
+    )
+
+
+def _with_acronyms(words: Sequence[Word], spans: list[Span], known_at: Mapping[int, NameMatch]) -> list[Span]:
+    """Take an abbreviation in capitals that nobody knows for a body."""
+    taken = {i for s in spans for i in range(s.first, s.last)}
+    found = list(spans)
+    for index, word in enumerate(words):
+        text = word.text
+        if (
+            index in taken
+            or index in known_at
+            or not 2 <= len(text) <= 6
+            or not text.isalpha()
+            or not text.isascii()
+        ):  # noqa: PLR2004
+            continue
+        if text.isupper() and word.low not in _NO_BODY and not (index and words[index - 1].text == "-"):
+            found.append(Span(index, index + 1, "ORG"))
+    return sorted(found)
+
+
+def _without_parts_of_known(spans: list[Span], known_at: Mapping[int, NameMatch]) -> list[Span]:
+    """Drop spans that are only a part of a longer known name."""
+    inside: dict[int, NameMatch] = {i: m for m in known_at.values() for i in range(m.first, m.last)}
+    return [
+        s
+        for s in spans
+        if (m := inside.get(s.first)) is None
+        or m.last < s.last
+        or (m.first, m.last) == (s.first, s.last)
+        or m.known.kind is not MentionKind.NAME
+    ]
