@@ -7,9 +7,9 @@ import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaConnectionError, KafkaError, UnknownTopicOrPartitionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from streams.kafka.topics import DEAD_LETTER_LIMIT_BYTES, TopicError
 
@@ -62,8 +62,8 @@ async def open_reader(settings: Settings, *names: str, **options: Any) -> AsyncI
         NoBrokerError: No Kafka answers.
         TopicError: One of the topics is not there.
     """
+    places = await _find_partitions(settings, names) if names else []
     reader = AIOKafkaConsumer(
-        *names,
         **_connection(settings),
         **{
             "group_id": None,
@@ -76,14 +76,23 @@ async def open_reader(settings: Settings, *names: str, **options: Any) -> AsyncI
             **options,
         },
     )
-    try:
-        async with _opened(reader, settings):
-            yield reader
-    except UnknownTopicOrPartitionError as error:
-        missing = [name for name in names if not reader.partitions_for_topic(name)]
-        raise TopicError(
-            f"there is no topic {missing[0] if missing else ''} at {settings.broker}: `dragoman topics create` makes it"
-        ) from error
+    async with _opened(reader, settings):
+        if places:
+            reader.assign(places)
+        yield reader
+
+
+async def _find_partitions(settings: Settings, names: tuple[str, ...]) -> list[TopicPartition]:
+    # Asked first: a consumer waits without end for a topic that is not there. And asked for all of them: a Kafka that
+    # makes topics by itself would make one that is asked for by its name.
+    async with open_admin(settings) as admin:
+        found = {t["topic"]: t["partitions"] for t in await admin.describe_topics()}
+    for name in names:
+        if name not in found:
+            raise TopicError(
+                f"there is no topic {name} at {settings.broker}: `dragoman topics create` makes it"
+            )
+    return [TopicPartition(name, part["partition"]) for name in names for part in found[name]]
 
 
 @asynccontextmanager
@@ -121,8 +130,6 @@ async def _start(
     try:
         async with asyncio.timeout(START_TIMEOUT_S):
             await client.start()
-    except UnknownTopicOrPartitionError:
-        raise
     except (KafkaConnectionError, OSError) as error:
         raise NoBrokerError(
             f"no Kafka answers at {settings.broker}: start one with `dragoman up`, or set DRAGOMAN_BROKER"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
+import psutil
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
@@ -34,17 +37,16 @@ def _stop_orphans() -> None:
     """Stop the session brokers of test runs that were killed; nobody else will."""
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            properties = Path(process.cmdline()[-1])
-            of_session = properties.parts[-2].startswith("broker") and properties.parts[-3].startswith("pytest-")
-            if of_session and properties.name == "server.properties" and process.ppid() == 1:
+            words = process.cmdline()
+            ours = words and PurePath(words[-1]).match("pytest-*/broker*/server.properties")
+            if ours and process.ppid() == 1:
                 process.terminate()
 
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory, jar_cache: Path) -> Iterator[LocalBroker]:
     """One real Kafka for all tests of a session, in a folder of its own."""
-    with suppress(IndexError):
-        _stop_orphans()
+    _stop_orphans()
     with LocalBroker(tmp_path_factory.mktemp("broker"), jar_cache, port=free_port(), heap_mib=384) as running:
         yield running
 

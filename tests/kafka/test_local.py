@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import orjson
@@ -89,13 +90,9 @@ async def test_a_stopped_broker_is_gone_and_keeps_its_data(own_broker: LocalBrok
 
 
 def test_a_broker_left_by_a_killed_run_is_taken_over_and_never_doubled(own_broker: LocalBroker) -> None:
-    launcher = start_apart(own_broker)
-    with pytest.raises(
-        DataInUseError, match=rf"another run has the local broker .* on port {own_broker.port}"
-    ):
+    in_use = rf"another run has the local broker .* on port {own_broker.port}"
+    with started_apart(own_broker), pytest.raises(DataInUseError, match=in_use):
         LocalBroker(own_broker.folder, own_broker.cache, port=free_port()).start()
-    launcher.kill()
-    launcher.wait()
     assert own_broker.start() is Started.ADOPTED
     assert answers("127.0.0.1", own_broker.port)
     assert len(broker_processes(own_broker)) == 1
