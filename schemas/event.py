@@ -188,6 +188,11 @@ class Party(Contract):
     start: Offset | None = None
     end: Offset | None = None
 
+    @property
+    def is_named(self) -> bool:
+        """Whether its code tells it from others: ORG, PER and XXX do not, but where PER is the state of Peru."""
+        return self.code not in {"ORG", "PER", "XXX"} or self.entity_id == f"country:{self.code}"
+
 
 class AgreementReport(Contract):
     """What one passage says of one instrument."""
@@ -211,7 +216,7 @@ class AgreementReport(Contract):
     @property
     def party_codes(self) -> tuple[str, ...]:
         """The codes of the parties, sorted, each once; ORG, PER and XXX tell nobody apart and are left out."""
-        return tuple(sorted({p.code for p in self.parties} - {"ORG", "PER", "XXX"}))
+        return tuple(sorted({p.code for p in self.parties if p.is_named}))
 
 
 class EventContext(Contract):

@@ -380,7 +380,7 @@ class Sighting:
 def lay_out(event: Event, report: AgreementReport) -> Sighting:
     """Give what a report is compared by: the words of its subject, its name and its parties, without empty ones."""
     parties = {word for party in report.parties for word in _fold(party.name)}
-    unknown = (p.name for p in report.parties if p.code not in report.party_codes)
+    unknown = (p.name for p in report.parties if not p.is_named)
     names = _content_words(report.name, parties)
     words = _content_words(report.subject, parties) | names
     return Sighting(
