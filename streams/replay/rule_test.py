@@ -37,10 +37,11 @@ from streams.rules.load import parse_duration
 from streams.rules.match import RuleIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from schemas.enriched import EnrichedTranscript
     from schemas.rule import Rule
+    from schemas.transcript import Transcript
     from streams.extract.models import Models
     from streams.ledger import Book
     from streams.rules.errors import Path
@@ -135,17 +136,8 @@ class _Run:
                 self.judge(key, None, now)
 
     def feed_transcript(self, record: EnrichedTranscript, now: datetime) -> None:
-        self.feed(record, now)
-        for event in record.events:
-            self.feed(event, now)
-            if event.agreement is None:
-                continue
-            key = group_key(event.actor_codes)
-            posting = post_event(self.books.get(key), event)
-            if posting.book is not None:
-                self.books[key] = posting.book
-            if posting.transition is not None:
-                self.feed(posting.transition, now)
+        for part in _records(record, self.books):
+            self.feed(part, now)
 
 
 class _Tests:
@@ -474,3 +466,29 @@ def _listed(value: object) -> list[str]:
 
 def _parties(value: object) -> tuple[Party, ...]:
     return tuple(Party(name=code, code=code) for code in _listed(value))
+
+
+def read_records(
+    transcripts: Iterable[Transcript], models: Models
+) -> Iterator[EnrichedTranscript | Event | Transition]:
+    """Give every record that transcripts lead to and rules can watch, in order, from an empty ledger."""
+    books: dict[str, Book] = {}
+    for transcript in transcripts:
+        tagged = TaggedTranscript(transcript=transcript, language=tag_language(transcript, models))
+        yield from _records(read_transcript(tagged, models), books)
+
+
+def _records(
+    enriched: EnrichedTranscript, books: dict[str, Book]
+) -> Iterator[EnrichedTranscript | Event | Transition]:
+    yield enriched
+    for event in enriched.events:
+        yield event
+        if event.agreement is None:
+            continue
+        key = group_key(event.actor_codes)
+        posting = post_event(books.get(key), event)
+        if posting.book is not None:
+            books[key] = posting.book
+        if posting.transition is not None:
+            yield posting.transition

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from schemas.alert import ClauseMatch, Match, NearMiss
+from schemas.alert import ClauseMatch, Match, NearMiss, Subject
 from schemas.ids import derived_id
 from schemas.rule import RuleStatus
 from streams.rules.compile import CompiledRule, compile_rule
@@ -238,3 +238,48 @@ def near_misses(rule: CompiledRule, facts: Facts) -> tuple[NearMiss, ...]:
                 )
             )
     return tuple(misses)
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionResult:
+    """How one selection of a rule fared on a record: the clauses that held, or None if it failed."""
+
+    name: str
+    clauses: tuple[ClauseMatch, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a rule fares on one record, selection by selection."""
+
+    subject: Subject
+    selections: tuple[SelectionResult, ...]
+    matched: tuple[str, ...]
+    """The conditions that held: "condition", a step, or corroborate, contradict, cancel."""
+
+
+def explain(rule: Rule, record: EnrichedTranscript | Event | Transition) -> tuple[Explanation, ...]:
+    """Say for each selection of a rule on which words of a record it held, or that it failed.
+
+    A record of another kind than the rule watches gives nothing.
+
+    Raises:
+        RuleError: the rule cannot be used.
+    """
+    compiled = compile_rule(rule)
+    explanations: list[Explanation] = []
+    for facts in read_facts(record):
+        if facts.subject.kind is not compiled.source:
+            continue
+        results: list[SelectionResult] = []
+        for name, selection in compiled.selections.items():
+            hits = match_selection(selection, facts)
+            results.append(SelectionResult(name, hits[0].clauses if hits else None))
+        known: dict[str, tuple[Hit, ...]] = {}
+        matched = tuple(
+            step.name or "condition"
+            for step in compiled.steps
+            if _match_condition(step.condition, compiled, facts, known)
+        )
+        explanations.append(Explanation(facts.subject, tuple(results), matched))
+    return tuple(explanations)
