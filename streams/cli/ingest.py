@@ -116,7 +116,9 @@ def command(
     except KafkaError as error:
         fail(f"the broker stopped taking transcripts ({error}): send the files again, nothing enters twice")
     if as_json:
-        sys.stdout.buffer.write(orjson.dumps(_summary(intake, passed_over, dry_run=dry_run)) + b"\n")
+        sys.stdout.buffer.write(
+            orjson.dumps(_summary(intake, passed_over, dry_run=dry_run), option=orjson.OPT_UTC_Z) + b"\n"
+        )
     else:
         _print_summary(intake, passed_over, dry_run=dry_run)
     if intake.refused:
