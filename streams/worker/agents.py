@@ -287,7 +287,7 @@ class AlertingWorker:
         seen_time = _EPOCH if seen is None else seen[0]
         kept = KeptState(position=position, seen_time=seen_time, state=judged.state, outbox=changes)
         await self._put(key, kept)
-        if changes and not await self._publish(key, kept, outputs, caused_by):
+        if changes and not await self._publish(key, kept, await self._deliverable(outputs), caused_by):
             raise OversizeError(f"an alert of {key.decode(errors='replace')} is larger than its topic takes")
 
     async def _settled(self, key: bytes) -> KeptState | None:
@@ -296,8 +296,9 @@ class AlertingWorker:
         if kept is None or not kept.outbox:
             self._unsettled.discard(key)
             return kept
+        outputs = await self._deliverable(announce(kept.outbox))
         missing = await self.delivery.persist(
-            "look-up", lambda: self.find_missing(announce(kept.outbox), kept.position.timestamp_ms)
+            "look-up", lambda: self.find_missing(outputs, kept.position.timestamp_ms)
         )
         if missing:
             log_event(LogEvent.OUTBOX_SETTLED, agent=self.delivery.agent, changes=len(missing))
@@ -314,7 +315,7 @@ class AlertingWorker:
 
         taken = True
         try:
-            await self.delivery.publish(await self._deliverable(outputs), caused_by, missing)
+            await self.delivery.publish(outputs, caused_by, missing)
         except OversizeError as error:
             taken = False
             log_event(LogEvent.ALERT_TOO_LARGE, key=key.decode(errors="replace"), error=str(error))

@@ -13,7 +13,7 @@ from streams.kafka.client import open_reader
 from streams.kafka.topics import kafka_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aiokafka import AIOKafkaConsumer
 
@@ -32,21 +32,25 @@ async def find_missing(outputs: Sequence[Output], since_ms: int, settings: Setti
         since_ms: Kafka timestamp of the record that caused them; they cannot lie before it.
         settings: Where the broker is.
     """
-    async with open_reader(settings) as reader:
+    names = sorted({kafka_name(output.topic, settings) for output in outputs})
+    if not names:
+        return ()
+    async with open_reader(settings, *names) as reader:
+        partitions: dict[str, list[int]] = {name: [] for name in names}
+        for place in sorted(reader.assignment()):
+            partitions[place.topic].append(place.partition)
         there: set[tuple[str, str]] = set()
-        for name, partition in sorted({_place(reader, output, settings) for output in outputs}):
-            place = TopicPartition(name, partition)
+        for place in sorted({_place(output, partitions, settings) for output in outputs}):
             there |= {
-                (name, change_id) for change_id in await _change_ids(reader, place, since_ms - _SLACK_MS)
+                (place.topic, found) for found in await _change_ids(reader, place, since_ms - _SLACK_MS)
             }
     return tuple(o for o in outputs if (kafka_name(o.topic, settings), _change_id(o)) not in there)
 
 
-def _place(reader: AIOKafkaConsumer, output: Output, settings: Settings) -> tuple[str, int]:
+def _place(output: Output, partitions: Mapping[str, list[int]], settings: Settings) -> TopicPartition:
+    """Say where the producer has put the output, or will put it: the default partitioner decides by the key alone."""
     name = kafka_name(output.topic, settings)
-    partitions = sorted(reader.partitions_for_topic(name) or {0})
-    partition: int = DefaultPartitioner()(output.key.encode(), partitions, partitions)
-    return name, partition
+    return TopicPartition(name, DefaultPartitioner()(output.key.encode(), partitions[name], partitions[name]))
 
 
 def _change_id(output: Output) -> str:

@@ -31,34 +31,40 @@ _ANSWER_S: Final = 10.0
 """A broker that does not answer within this time is told of as gone."""
 
 
+Place = tuple[str, int]
+"""A topic by its full name, and a partition of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an agent is on each partition, and since when its commits stand still although there is work."""
+    """How far an agent is on each partition, and since when one stands still although there is work."""
 
-    committed: Mapping[tuple[str, int], int] = field(default_factory=dict)
-    lag: Mapping[tuple[str, int], int] = field(default_factory=dict)
-    still_since_s: float | None = None
+    committed: Mapping[Place, int] = field(default_factory=dict)
+    lag: Mapping[Place, int] = field(default_factory=dict)
+    still_since_s: Mapping[Place, float] = field(default_factory=dict)
 
 
 def observe(
     before: Progress,
-    committed: Mapping[tuple[str, int], int],
-    stretch: Mapping[tuple[str, int], tuple[int, int]],
+    committed: Mapping[Place, int],
+    stretch: Mapping[Place, tuple[int, int]],
     now_s: float,
 ) -> Progress:
     """Take note of what the broker says: what was committed, and where each partition begins and ends.
 
-    The clock of a standstill starts when there is lag and no commit moved since the observation before, and it
-    stops as soon as one moves or nothing is left to do.
+    The clock of a standstill starts when there is lag and nothing was committed since the observation before, and
+    it stops as soon as something is, or nothing is left to do.
     """
     lag = {
         place: max(0, end - max(begin, committed.get(place, 0)))
         for place, (begin, end) in sorted(stretch.items())
     }
-    moved = dict(committed) != dict(before.committed)
-    if not any(lag.values()) or moved:
-        return Progress(committed, lag)
-    return Progress(committed, lag, now_s if before.still_since_s is None else before.still_since_s)
+    still = {
+        place: before.still_since_s.get(place, now_s)
+        for place, behind in lag.items()
+        if behind and before.lag.get(place) and committed.get(place) == before.committed.get(place)
+    }
+    return Progress(committed, lag, still)
 
 
 async def watch_lag(agents: Sequence[Agent], settings: Settings, health: Health, metrics: Metrics) -> None:
@@ -89,13 +95,10 @@ async def _look(
     agent: Agent, before: Progress, admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, settings: Settings
 ) -> Progress:
     names = [kafka_name(topic, settings) for topic in agent.sources]
-    places = [
-        TopicPartition(name, p) for name in names for p in sorted(reader.partitions_for_topic(name) or ())
-    ]
-    found = await admin.list_consumer_group_offsets(group_id(agent, settings))
-    committed = {
-        (place.topic, place.partition): meta.offset for place, meta in found.items() if meta.offset >= 0
-    }
+    topics = await admin.describe_topics(names)
+    places = [TopicPartition(t["topic"], p["partition"]) for t in topics for p in t["partitions"]]
+    offsets = await admin.list_consumer_group_offsets(group_id(agent, settings))
+    committed = {(place.topic, place.partition): o.offset for place, o in offsets.items() if o.offset >= 0}
     begins, ends = await reader.beginning_offsets(places), await reader.end_offsets(places)
     stretch = {(place.topic, place.partition): (begins[place], ends[place]) for place in places}
     return observe(before, committed, stretch, time.monotonic())
@@ -104,9 +107,13 @@ async def _look(
 def _tell(agent: Agent, progress: Progress, settings: Settings, health: Health, metrics: Metrics) -> None:
     for (topic, partition), lag in progress.lag.items():
         metrics.set(LAG, lag, agent.name, topic, str(partition))
-    since_s = progress.still_since_s
-    if since_s is not None and time.monotonic() - since_s >= settings.stall_s:
-        behind = sum(progress.lag.values())
+    still = [
+        place
+        for place, since_s in progress.still_since_s.items()
+        if time.monotonic() - since_s >= settings.stall_s
+    ]
+    if still:
+        behind = sum(progress.lag[place] for place in still)
         health.report(
             f"{agent.name} lag",
             f"{behind} records wait and nothing was committed for more than {settings.stall_s:.0f} s",

@@ -90,5 +90,5 @@ class WorkerProcess:
             return await self.running.wait()
 
     async def ask(self, path: str) -> httpx.Response:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(trust_env=False) as client:
             return await client.get(f"http://127.0.0.1:{self.port}{path}")
