@@ -3,7 +3,7 @@
 A record is parked on the dead-letter topic of its topic with key, value and headers unchanged and its story in
 headers `dragoman-dlq-<field>`. What became of it is written to the same topic, as a record of its own with an empty
 value and the header `dragoman-dlq-settled`: nothing is deleted, and what was done can be read off the topic.
-See docs/adr/0003-dead-letters-are-settled-on-their-topic.md.
+See docs/adr/0004-dead-letters-are-settled-on-their-topic.md.
 """
 
 from __future__ import annotations
