@@ -144,6 +144,47 @@ _FIRST_LACKS: Final = frozenset(
 _NEAR_TWINS: Final = frozenset(("ne", "mk", "bs"))
 """Languages that the second detector must be sure of, because a much larger one is written almost alike."""
 
+_NAMES: Final = {
+    "af": "Afrikaans", "am": "Amharic", "ar": "Arabic", "az": "Azerbaijani", "be": "Belarusian", "bg": "Bulgarian", "bn": "Bengali",
+    "bo": "Tibetan", "bs": "Bosnian", "ca": "Catalan", "ckb": "Sorani Kurdish", "cs": "Czech", "cy": "Welsh", "da": "Danish",
+    "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "eu": "Basque", "fa": "Persian", "fi": "Finnish",
+    "fr": "French", "ga": "Irish", "gu": "Gujarati", "ha": "Hausa", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian",
+    "hy": "Armenian", "id": "Indonesian", "ig": "Igbo", "is": "Icelandic", "it": "Italian", "ja": "Japanese", "ka": "Georgian",
+    "kk": "Kazakh", "km": "Khmer", "kn": "Kannada", "ko": "Korean", "ku": "Kurdish", "ky": "Kirghiz", "lo": "Lao", "lt": "Lithuanian",
+    "lv": "Latvian", "mg": "Malagasy", "mk": "Macedonian", "ml": "Malayalam", "mn": "Mongolian", "mr": "Marathi", "ms": "Malay",
+    "mt": "Maltese", "my": "Burmese", "ne": "Nepali", "nl": "Dutch", "no": "Norwegian", "or": "Odia", "pa": "Punjabi", "pl": "Polish",
+    "pnb": "Western Punjabi", "ps": "Pashto", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "rw": "Kinyarwanda", "sd": "Sindhi",
+    "si": "Sinhala", "sk": "Slovak", "sl": "Slovene", "so": "Somali", "sq": "Albanian", "sr": "Serbian", "sv": "Swedish", "sw": "Swahili",
+    "ta": "Tamil", "te": "Telugu", "tg": "Tajik", "th": "Thai", "tk": "Turkmen", "tl": "Tagalog", "tr": "Turkish", "tt": "Tatar",
+    "ug": "Uighur", "uk": "Ukrainian", "ur": "Urdu", "uz": "Uzbek", "vi": "Vietnamese", "xh": "Xhosa", "yo": "Yoruba", "zh": "Chinese",
+    "zu": "Zulu",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLanguage:
+    """A language that can be told, and by what."""
+
+    tag: str
+    name: str
+    told_by: str
+
+
+def known_languages() -> tuple[KnownLanguage, ...]:
+    """List every language that `tag_language` can answer, in the order of their tags."""
+    by_script = set(_ONLY.values())
+    by_letters = {"ps", "sd", "ug", "ckb", "pnb", "tg", "kk", "ky", "tk", "tt"}
+    told = {}
+    for tag in sorted(by_script.union(*_BY_SCRIPT.values())):
+        if tag in by_script:
+            told[tag] = "script"
+        elif tag in by_letters:
+            told[tag] = "letters"
+        else:
+            told[tag] = "second detector" if tag in _FIRST_LACKS else "n-grams"
+    return tuple(KnownLanguage(tag, _NAMES[tag], how) for tag, how in told.items())
+
+
 _TRADITIONAL: Final = re.compile(
     "[國會們個這來時說對開關學經發現長門問題東車電話場動產業務實點務後裡與為過邊還進選舉總統軍隊議員協議簽署]"
 )
