@@ -280,9 +280,11 @@ def _join(reports: list[_Report], title: list[_Report]) -> list[list[_Report]]:
 
 
 def _weight(report: _Report) -> tuple[int, int, int, int]:
+    """Order reports of one instrument: a new step first, the text before the headline, the plainer, the further."""
     step = report.step
     news = step.is_news and step.polarity in {Polarity.ASSERTED, Polarity.NEGATED}
-    return (int(news and step.strength >= 2), int(step.strength >= 3), int(report.sentence is not None), _RANK.index(step.stage) if news else step.strength)
+    told = report.sentence is not None and step.strength > 1
+    return (int(news and step.strength >= 2), int(told), int(step.strength >= 3), _RANK.index(step.stage) if news else step.strength)
 
 
 def _finish(group: list[_Report], reading: Reading, states: _States, passage: frozenset[str], lexicon: AgreementLexicon) -> FoundAgreement:
@@ -301,7 +303,7 @@ def _finish(group: list[_Report], reading: Reading, states: _States, passage: fr
     scope = scope_of(actors, kind, near, passage)
     if not domains:
         domains = ("peace",) if scope in {Scope.INTRA, Scope.NONSTATE} else ("political",)
-    parties = make_parties(actors)
+    parties = make_parties(actors, scope)
     missing = tuple(
         name for name, there in (("parties", len({p.code for p in parties}) > 1), ("stage", step.strength > 1), ("domain", bool(proof.domains))) if not there
     )

@@ -47,7 +47,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A word form of an act: base, s, past, part, ing, noun or prep; `links` are the prepositions a noun takes,
+    """A word form of an act: base, s, past, part, ing, noun or prep; `links` are the prepositions it takes,
     and one that is `near` acts only on what stands right behind it."""
 
     act: Act
@@ -69,6 +69,7 @@ class AgreementLexicon:
     denials: Phrases[bool]
     modifiers: Phrases[Stage]
     followers: Phrases[Stage]
+    transparent: frozenset[str]
     domains: Phrases[tuple[str, ...]]
     actors: Phrases[str]
 
@@ -119,6 +120,7 @@ def load_agreement_lexicon(folder: Path) -> AgreementLexicon:
         denials=Phrases.of((word, True) for word in data["denials"]),
         modifiers=Phrases.of((word, Stage(stage)) for stage, item in data["modifiers"].items() for word in item["words"]),
         followers=Phrases.of((word, Stage(stage)) for stage, item in data["followers"].items() for word in item["words"]),
+        transparent=frozenset(data["transparent"]),
         domains=_domain_phrases(data),
         actors=Phrases.of((word, sort) for sort, item in data["actors"].items() for word in item["words"]),
     )
@@ -134,8 +136,9 @@ def _domain_phrases(data: Mapping[str, Any]) -> Phrases[tuple[str, ...]]:
 
 def _triggers(item: Mapping[str, Any], act: Act) -> Iterator[tuple[str, Trigger]]:
     for entry in item["verbs"]:
+        links = frozenset(entry.get("links", [""]))
         for form, text in _forms(entry["verb"], entry.get("forms"), entry.get("ing")):
-            yield text, Trigger(act, form, near=entry.get("near", False))
+            yield text, Trigger(act, form, links, entry.get("near", False))
     for noun, links in item.get("nouns", {}).items():
         yield noun, Trigger(act, "noun", frozenset(str(links).split(",")))
     for word in item.get("words", ()):
@@ -154,7 +157,7 @@ def _forms(verb: str, irregular: list[str] | None, ing: str | None) -> Iterator[
     elif base.endswith(("s", "x", "z", "ch", "sh")):
         third, past = base + "es", base + "ed"
     else:
-        third, past = base + "s", stem + "ed"
+        third, past = base + "s", (base + "d" if base.endswith("e") else base + "ed")
     yield "s", ("has" if base == "have" else third) + rest
     if irregular:
         yield "past", irregular[0]
@@ -199,9 +202,16 @@ def _is_verb(words: tuple[str, ...], at: int) -> bool:
     if words[at] not in {"deal", "deals", "contract", "contracts"}:
         return False
     before = words[at - 1] if at else ""
-    if words[at].endswith("s"):
-        return words[at + 1 : at + 2] == ("with",) and before not in _ARTICLES and before != "of" and not before.endswith(("al", "ic", "ed", "ry", "ce", "ty"))
-    return before in _BEFORE_VERB
+    after = words[at + 1] if at + 1 < len(words) else ""
+    if after in {"a", "an", "the", "your", "my", "another", "them", "it"}:
+        return True
+    if before in _BEFORE_VERB:
+        return before not in {"and", "or"} or after == "with"
+    if after != "with":
+        return False
+    if words[at] == "deals":
+        return before in {"also"} or words[at - 2 : at - 1] in {("the",), ("this",), ("a",)}
+    return bool(set(words[max(0, at - 4) : at]) & {"help", "helps", "helped", "let", "make"})
 
 
 def _blocked(words: tuple[str, ...], lexicon: AgreementLexicon) -> frozenset[int]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SUBJECT_REACH: Final = 30
 """So many words before an act its subject is still looked for."""
+_PUBLIC: Final = frozenset({Scope.INTER, Scope.MULTI, Scope.STATE_ORG, Scope.IGO, Scope.INTRA, Scope.NONSTATE})
 NAMELESS: Final = frozenset({"ORG", "PER", "XXX"})
 
 
@@ -205,11 +206,16 @@ def _agents(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequ
     return out
 
 
-def make_parties(actors: Iterable[Actor]) -> tuple[Party, ...]:
+_SECTOR_CODES: Final = frozenset("MIL COP GOV BUS REB MED NGO OPP LAB EDU LEG JUD SPY CVL ELI INS CRM UAF SEP RAD HRI REF MNC".split())
+
+
+def make_parties(actors: Iterable[Actor], scope: Scope) -> tuple[Party, ...]:
     """Make one party of each code; a nameless one is kept apart by its words."""
     parties: dict[str, Party] = {}
     for actor in actors:
         for code in actor.codes:
+            if code in _SECTOR_CODES or (code in NAMELESS and scope in _PUBLIC):
+                continue
             key = code if code not in NAMELESS else f"{code}:{actor.name.lower()}"
             if key not in parties:
                 parties[key] = Party(name=actor.name, code=code, entity_id=actor.entity_id if len(actor.codes) == 1 else f"country:{code}", start=actor.start, end=actor.end)

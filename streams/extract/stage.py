@@ -150,6 +150,9 @@ def _left_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLex
     low = max(0, phrase.start - REACH)
     links: set[str] = set()
     commas = 0
+    door = words[at] if at >= 0 else ""
+    if door.endswith("ing") and lexicon.triggers.at(words, at) is None and len(door) > 5 and door not in _DOORS:
+        return None
     while at >= low:
         word = words[at]
         if word in _BARRIERS or commas > 2:
@@ -161,11 +164,13 @@ def _left_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLex
             trigger, end = hit
             if trigger.form == "prep":
                 if end == phrase.start:
+                    if trigger.act.name != "apply":
+                        return Step(trigger.act.stages["done"], "done", 3, at, phrase.end, act=trigger.act.name)
                     return Step(Stage.IN_FORCE, "prep", 1, at, phrase.end, background=True, soft=True)
             elif trigger.form == "noun":
                 if trigger.links & links or (not links and "" in trigger.links):
                     return _noun_step(trigger, at, phrase, words, lexicon)
-            elif not _is_noun_use(words, at, trigger) and not (trigger.near and phrase.start - end > 3):
+            elif not _is_noun_use(words, at, trigger, phrase) and not (trigger.near and phrase.start - end > 3) and _reaches(trigger, end, door, phrase, words, lexicon):
                 step = _verb_step(trigger, at, phrase, words, lexicon)
                 return replace(step, strength=2, quiet=True) if commas and not _lists(words, at, phrase.start, lexicon) else step
         if word in _RELATIVE and (word != "that" or phrase.start - at > 1):
@@ -177,7 +182,21 @@ def _left_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLex
     return None
 
 
-_ADJECTIVAL: Final = frozenset("of in on at by for to from with under the a an this that its their his new any some".split())
+_REACTIONS: Final = frozenset("satisfaction welcomed welcome hailed congratulated praised regret anniversary importance since".split())
+_DOORS: Final = frozenset("including during regarding concerning following".split())
+_PREPOSITIONS: Final = frozenset("of on in at by for to from with under over into about upon toward towards against between through across within as via".split())
+
+
+def _reaches(trigger: Trigger, end: int, door: str, phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLexicon) -> bool:
+    """Whether a verb governs the noun: directly, by its own preposition, or through `a series of`."""
+    if end == phrase.start or door not in _PREPOSITIONS:
+        return True
+    if door in trigger.links:
+        return True
+    return words[phrase.start - 2] in lexicon.transparent or words[phrase.start - 2] in {"signing", "signature"}
+
+
+_ADJECTIVAL: Final = frozenset("of in on at by for to from with under the a an its his her their our new any some".split())
 
 
 def _lists(words: tuple[str, ...], start: int, end: int, lexicon: AgreementLexicon) -> bool:
@@ -186,7 +205,7 @@ def _lists(words: tuple[str, ...], start: int, end: int, lexicon: AgreementLexic
     return any(lexicon.nouns.at(words, at) for at in range(start, comma)) and not set(words[comma:end]) & _FINITE
 
 
-def _is_noun_use(words: tuple[str, ...], at: int, trigger: Trigger) -> bool:
+def _is_noun_use(words: tuple[str, ...], at: int, trigger: Trigger, phrase: NounPhrase) -> bool:
     """Tell a verb form that is a noun here: the offer, a need, his work."""
     before = words[at - 1] if at else ""
     if trigger.form in {"past", "part"} and (before in _ADJECTIVAL or (before in {"and", "or"} and at > 1 and words[at - 2].endswith("ed"))):
@@ -195,9 +214,7 @@ def _is_noun_use(words: tuple[str, ...], at: int, trigger: Trigger) -> bool:
         return True
     if trigger.form in {"base", "s"} and before in {"the", "a", "an", "this", "its", "their", "his", "of", "our", "no", "any"}:
         return True
-    return trigger.act.name == "apply" and trigger.form in {"base", "s", "past"} and words[at] in {"have", "has", "had"} and (
-        at + 1 < len(words) and words[at + 1] in {"been", "to", "not", "also", "already"}
-    )
+    return words[at] in {"have", "has", "had", "having"} and at + 1 < phrase.start and words[at + 1] not in {"now", "already", "also", "got", "only", "long"}
 
 
 def _noun_step(trigger: Trigger, at: int, phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLexicon) -> Step:
@@ -215,6 +232,9 @@ def _noun_step(trigger: Trigger, at: int, phrase: NounPhrase, words: tuple[str, 
         mode = "denied" if trigger.act.name == "belong" else "failed"
     elif set(words[:at]) & {"will", "coincide"} and trigger.act.name == "sign":
         mode = "planned"
+    quiet = trigger.act.name == "react" or words[at] == "differences" or bool(set(before) & _REACTIONS)
+    if set(before) & {"call", "called", "calling", "urged", "suspend", "halt", "cancel", "scrap"} and trigger.act.name in {"propose", "negotiate"}:
+        quiet = True
     if set(before) & {"stalled", "delayed", "blocked"} and trigger.act.name == "ratify":
         mode = "planned"
     stage = trigger.act.stages.get(mode, trigger.act.stages["done"])
@@ -222,7 +242,7 @@ def _noun_step(trigger: Trigger, at: int, phrase: NounPhrase, words: tuple[str, 
         mode = "hoped"
     if trigger.act.name == "call":
         mode = "hoped"
-    return Step(stage, mode, 3, at, phrase.end, verb=at, act=trigger.act.name, quiet=trigger.act.name == "react" or words[at] == "differences")
+    return Step(stage, mode, 3, at, phrase.end, verb=at, act=trigger.act.name, quiet=quiet)
 
 
 def _verb_step(trigger: Trigger, at: int, phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLexicon) -> Step:
@@ -235,7 +255,7 @@ def _verb_step(trigger: Trigger, at: int, phrase: NounPhrase, words: tuple[str, 
     quiet = trigger.act.name == "react"
     if trigger.act.name == "call":
         mode = "hoped"
-    had = "had" in words[start:at]
+    had = "had" in words[max(0, start - 12) : at]
     return Step(stage, mode, 4, start, phrase.end, verb=at, act=trigger.act.name, background=background, soft=not had, quiet=quiet)
 
 
@@ -262,6 +282,7 @@ def _verb_mode(words: tuple[str, ...], at: int, form: str, lexicon: AgreementLex
         background = background or (relative and mode in {"refused", "failed"})
     elif form == "ing" and not kinds & _BE:
         mode = _gerund_mode(words, at, lexicon)
+        background = background or (mode == "done" and "had" in words[max(0, at - 12) : at])
     elif kinds & _FUTURE:
         mode = "planned"
     elif kinds & _MODAL:
@@ -273,6 +294,10 @@ def _verb_mode(words: tuple[str, ...], at: int, form: str, lexicon: AgreementLex
     else:
         mode = "planned" if form == "base" and not kinds and j >= 0 and words[j] in {"and", ","} and set(words[:j]) & {"will", "would", "to"} else "done"
         background = background or (relative and "has" not in kinds and "have" not in kinds)
+    if mode == "done" and kinds & {"is", "are"} and set(words[max(0, start - 9) : start]) & {"once", "until"}:
+        mode = "planned"
+    if mode == "done" and set(words[max(0, start - 6) : start]) & {"before"} and "to" in kinds:
+        background = True
     if _conditional(words, start) or (mode in {"planned", "purpose"} and "question" in words[:start] and set(words[:start]) & {"when", "if", "whether"}):
         mode = "hoped"
     if negated:
@@ -319,6 +344,8 @@ def _controller(words: tuple[str, ...], before: int, lexicon: AgreementLexicon, 
 
 def _gerund_mode(words: tuple[str, ...], at: int, lexicon: AgreementLexicon) -> str:
     before = words[at - 1] if at else ""
+    if words[max(0, at - 2) : at] == ("such", "as"):
+        return "hoped"
     if before == "without":
         return "denied"
     control = _controller(words, at - 1 if before in {"about", "on", "of", "for"} else at, lexicon, 6)
@@ -344,7 +371,7 @@ def _right_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLe
         hit = lexicon.triggers.at(words, at)
         if hit:
             trigger, end = hit
-            if trigger.form in {"past", "part"} and not (trigger.near and at - first > 6):
+            if trigger.form in {"past", "part"} and not trigger.near:
                 near = at - first <= 2 or words[at - 1] in {",", ")"}
                 group = _group_start(words, at)
                 has_aux = bool(set(words[group:at]) & (_BE | _HAVE | _FUTURE | {"to"}))
@@ -413,6 +440,8 @@ def _subject_step(stage: Stage, at: int, end: int, phrase: NounPhrase, words: tu
         mode = "hoped"
     if group & _NEGATIONS:
         mode = "denied"
+    if mode == "done" and words[at].endswith("s") and set(words[max(0, phrase.start - 2) : phrase.start]) & {"when", "before", "until"}:
+        mode = "hoped"
     return Step(stage, mode, 3, phrase.start, end, verb=at, background="had" in group)
 
 
@@ -428,6 +457,9 @@ def _bare_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLex
         hit = lexicon.modifiers.at(words, at)
         if hit:
             return Step(hit[0], "done", 2, phrase.start, phrase.end)
+    after = words[phrase.end : phrase.end + 2]
+    if phrase.determiner in {"a", "an", "any", ""} and len(after) > 1 and after[0] in {"that", "which"} and after[1] in {"would", "could", "might"}:
+        return Step(Stage.PROPOSED, "hoped", 2, phrase.start, phrase.end)
     if words[phrase.start] == "no" and phrase.head - phrase.start <= 3:
         return Step(Stage.REJECTED, "failed", 2, phrase.start, phrase.end)
     return Step(Stage.IN_FORCE, "hoped" if _conditional(words, phrase.start) else "done", 0, phrase.start, phrase.end)
