@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from schemas.entity import EntityType, MentionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from schemas.entity import Entity, Mention
     from streams.extract.reading import Sentence
@@ -23,36 +23,50 @@ if TYPE_CHECKING:
 SUBJECT_REACH: Final = 60
 OBJECT_REACH: Final = 30
 CLAUSE_REACH: Final = 60
+PREPOSITION_REACH: Final = 14
+ANTECEDENT_REACH: Final = 8
+PREMODIFIERS_AT_MOST: Final = 4
+LIST_WORDS_AT_MOST: Final = 3
+VERB_WORDS_AT_MOST: Final = 8
 
 PREPOSITIONS: Final = frozenset(
-    """of in on at to from with by for between among against into over under after before during about through near
-    towards toward via without within across along outside inside upon around behind beyond per like than as despite
-    including until since regarding concerning following above below beside beneath amongst""".split()
+    """of in on at to from with by for between among amongst against into over under after before during about through
+    near towards toward via without within across along outside inside upon around behind beyond per like than as
+    despite including until since regarding concerning following above below beside beneath""".split()
 )
 DETERMINERS: Final = frozenset(
-    "the a an this that these those its his her their our my your both all some any no each two three four five several many other another".split()
+    """the a an this that these those its his her their our my your both all some any no each two three four five
+    several many other another""".split()
 )
 POSSESSIVES: Final = frozenset("his her its their our my your".split())
 PREMODIFIERS: Final = DETERMINERS | frozenset(
     """visiting former new senior top own official high-ranking acting deputy chief young old late current outgoing
-    incoming prominent leading armed masked islamic moslem muslim main mostly only last new neighbouring neighboring
-    more additional fellow respective suspected alleged""".split()
+    incoming prominent leading armed masked islamic moslem muslim main mostly only last neighbouring neighboring more
+    additional fellow respective suspected alleged""".split()
 )
 AUXILIARIES: Final = frozenset(
-    "is are was were be been being am has have had having do does did will would shall should can could may might must 'll to".split()
+    """is are was were be been being am has have had having do does did will would shall should can could may might must
+    'll to""".split()
 )
 BE: Final = frozenset("is are was were be been being am gets got".split())
 RELATIVES: Final = frozenset("who which whose".split())
 SUBORDINATORS: Final = frozenset(
     "because although though while when whereas unless if whether after before since where amid as".split()
 )
-STOPS: Final = frozenset({";", ":", "(", ")", '"', "“", "”", "[", "]", "–", "—"})
+STOPS: Final = frozenset({";", ":", '"', "“", "”", "[", "]", "–", "—", "--"})
 ADVERBS: Final = frozenset(
-    "also not never again then now already just still today yesterday jointly once later earlier even only ever first n't".split()
+    """also not never again then now already just still today yesterday jointly once later earlier even only ever first
+    n't here tomorrow monday tuesday wednesday thursday friday saturday sunday""".split()
 )
-_ACTING: Final = frozenset({"REB", "OPP", "MIL", "COP", "CVL", "GOV"})
-_LIST_WORDS: Final = frozenset({",", "and", "&", "or", "as", "well", "plus", "-", "–", "/"})
 PRONOUNS: Final = frozenset("he she it they we i you them him us".split())
+
+_LIST_WORDS: Final = frozenset({",", "and", "&", "or", "as", "well", "plus", "-", "–", "/"})
+_JOINING: Final = frozenset({"and", "or", "&"})
+_ACTING: Final = frozenset({"REB", "OPP", "MIL", "COP", "CVL", "GOV"})
+_ATTACHED: Final = frozenset({"of", "from"})
+_LIKELY: Final = frozenset({None, "of", "from", "between", "among", "by", "for"})
+_CLAUSE_OPENERS: Final = frozenset("but while although to saying where when as it who which whose".split())
+_ENDS: Final = frozenset({";", '"', "”", "“", "—", "–", "--", ".", "!", "?"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +92,18 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A sentence with its groups. `at` gives the group on a token."""
+    """A sentence with its groups. `at` gives the number of the group on a token."""
 
     sentence: Sentence
     words: tuple[str, ...]
     groups: tuple[Group, ...]
     at: Mapping[int, int]
+    lexicon: EventLexicon
+
+    def group_at(self, token: int) -> Group | None:
+        """Give the group on a token."""
+        number = self.at.get(token)
+        return None if number is None else self.groups[number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +112,12 @@ class Parties:
 
     groups: tuple[Group, ...] = ()
     sure: bool = True
+
+
+NOBODY: Final = Parties((), sure=False)
+
+
+# --- groups
 
 
 def lay_out(
@@ -104,51 +130,48 @@ def lay_out(
     """Lay the mentions of a sentence, which are in the order of the text, over its words."""
     words = tuple(token.text.lower().replace("’", "'") for token in sentence.tokens)
     starts = [token.start for token in sentence.tokens]
-    groups: list[Group] = []
-    for mention in _outermost(mentions, entities):
-        group = _group(mention, entities[mention.entity_id], sentence, starts, words)
-        if (
-            groups
-            and groups[-1].last >= group.first
-            and groups[-1].end <= group.start
-            and not groups[-1].pronoun
-        ):
-            joined = _joined(groups[-1], group, text)
-            if joined is not None:
-                groups[-1] = joined
-                continue
-        groups.append(group)
+    groups = [
+        _group(m, code, entities[m.entity_id], sentence, starts) for m, code in _outermost(mentions, entities)
+    ]
     following = [g.first for g in groups[1:]] + [len(words)]
     groups = [
-        _extended(g, limit, sentence, text, words, lexicon)
-        for g, limit in zip(groups, following, strict=False)
+        _extended(g, limit, sentence, text, lexicon) for g, limit in zip(groups, following, strict=False)
     ]
-    groups.extend(_nameless(groups, sentence, text, words, lexicon))
+    groups = _side_by_side(groups, text)
+    groups.extend(_nameless(groups, sentence, words, lexicon))
     groups = [_governed(g, words) for g in sorted(groups, key=lambda g: (g.first, g.start))]
+    groups = [_with_state(groups, number, words) for number in range(len(groups))]
     at: dict[int, int] = {}
     for number, group in enumerate(groups):
         for token in range(group.first, group.last):
             at.setdefault(token, number)
-    return Layout(sentence, words, tuple(groups), at)
+    return Layout(sentence, words, tuple(groups), at, lexicon)
 
 
-def _outermost(mentions: Sequence[Mention], entities: Mapping[str, Entity]) -> list[Mention]:
-    kept: list[Mention] = []
-    for mention in sorted(mentions, key=lambda m: (m.start, -m.end)):
-        if entities[mention.entity_id].type is EntityType.EVENT:
+def _outermost(
+    mentions: Sequence[Mention], entities: Mapping[str, Entity]
+) -> list[tuple[Mention, str | None]]:
+    """Give the mentions that lie in no other, each with its code or that of the first one in it."""
+    kept: list[tuple[Mention, str | None]] = []
+    for mention in sorted(mentions, key=lambda m: (m.start, -m.end, m.entity_id)):
+        entity = entities[mention.entity_id]
+        if entity.type is EntityType.EVENT:
             continue
-        if kept and mention.start < kept[-1].end:
+        code = entity.code or (entity.countries[0] if entity.countries else None)
+        if kept and mention.start < kept[-1][0].end:
+            outer, known = kept[-1]
+            kept[-1] = (outer, known or code)
             continue
-        kept.append(mention)
+        kept.append((mention, code))
     return kept
 
 
 def _group(
-    mention: Mention, entity: Entity, sentence: Sentence, starts: Sequence[int], words: Sequence[str]
+    mention: Mention, code: str | None, entity: Entity, sentence: Sentence, starts: Sequence[int]
 ) -> Group:
     first = max(0, bisect_right(starts, mention.start) - 1)
     last = max(first + 1, bisect_right(starts, mention.end - 1))
-    code = entity.code or (entity.countries[0] if entity.countries else None)
+    token = sentence.tokens[last - 1]
     return Group(
         first,
         last,
@@ -158,78 +181,110 @@ def _group(
         code,
         mention.text,
         place=entity.type is EntityType.PLACE,
-        possessive=sentence.tokens[last - 1].end > mention.end and words[last - 1].endswith(("'s", "s'")),
+        possessive=token.text.replace("’", "'").endswith(("'s", "s'")) and token.end >= mention.end,
         pronoun=mention.kind is MentionKind.PRONOUN,
         weak=mention.kind is MentionKind.NATIONALITY,
     )
 
 
-def _joined(left: Group, right: Group, text: str) -> Group | None:
-    """Join what stands side by side: a people, an office and a name are one person."""
-    if left.first == right.first or (left.place and not left.possessive):
-        return None
-    person = right.entity is not None and right.entity.type in {
-        EntityType.PERSON,
-        EntityType.ROLE,
-        EntityType.ORGANISATION,
-    }
-    if not (
-        person
-        and (
-            left.weak or left.possessive or (left.entity is not None and left.entity.type is EntityType.ROLE)
-        )
-    ):
-        return None
-    code = right.code if right.code and not right.code.startswith(":") else left.code
-    return replace(right, first=left.first, start=left.start, text=text[left.start : right.end], code=code)
-
-
-def _extended(
-    group: Group, limit: int, sentence: Sentence, text: str, words: Sequence[str], lexicon: EventLexicon
-) -> Group:
+def _extended(group: Group, limit: int, sentence: Sentence, text: str, lexicon: EventLexicon) -> Group:
     """Take the noun behind a people or a state into its group, where it acts for it: Iranian border guards."""
-    if not (group.weak or group.possessive) or group.pronoun:
+    if group.pronoun or not (group.weak or (group.possessive and _is_state(group))):
         return group
     for at in range(group.last, min(limit, group.last + 4)):
-        word = words[at].removesuffix("'s")
+        raw = sentence.tokens[at].text.lower().replace("’", "'")
+        word = raw.removesuffix("'s")
         if word in lexicon.sectors:
-            end = sentence.tokens[at].end - (2 if words[at].endswith("'s") else 0)
+            end = sentence.tokens[at].end - (len(raw) - len(word))
             country = (group.code or "").split(":")[0]
             code = f"{country}:{lexicon.sectors[word]}" if country else None
             return replace(
                 group, last=at + 1, end=end, text=text[group.start : end], code=code, weak=False, place=False,
-                possessive=words[at].endswith("'s"),
+                possessive=raw != word,
             )  # fmt: skip
-        if word in PREPOSITIONS or word in AUXILIARIES or not word[:1].isalpha() or word in {"and", "or"}:
+        if word in PREPOSITIONS or word in AUXILIARIES or not word[:1].isalpha() or word in _JOINING:
             break
-        if word in lexicon.verbs and word.endswith(("ed", "s")):
+        if word in lexicon.past:
             break
-    return replace(group, weak=group.weak or group.possessive)
+    return replace(group, weak=True)
+
+
+def _is_state(group: Group) -> bool:
+    return group.entity is not None and group.entity.type in {EntityType.COUNTRY, EntityType.PLACE}
+
+
+def _side_by_side(groups: Sequence[Group], text: str) -> list[Group]:
+    """Join what stands side by side: a people, an office and a name are one person."""
+    joined: list[Group] = []
+    for group in groups:
+        if (
+            joined
+            and joined[-1].last == group.first
+            and (one := _joined(joined[-1], group, text)) is not None
+        ):
+            joined[-1] = one
+        else:
+            joined.append(group)
+    return joined
+
+
+def _joined(left: Group, right: Group, text: str) -> Group | None:
+    if left.pronoun or right.entity is None or left.first == right.first:
+        return None
+    if right.entity.type not in {EntityType.PERSON, EntityType.ROLE, EntityType.ORGANISATION}:
+        return None
+    office = left.entity is not None and (
+        left.entity.type is EntityType.ROLE or (left.entity.type is EntityType.COUNTRY and not left.place)
+    )
+    if not (left.weak or left.possessive or office):
+        return None
+    return replace(
+        right,
+        first=left.first,
+        start=left.start,
+        text=text[left.start : right.end],
+        code=right.code or left.code,
+    )
 
 
 def _nameless(
-    groups: Sequence[Group], sentence: Sentence, text: str, words: Sequence[str], lexicon: EventLexicon
-) -> list[Group]:
+    groups: Sequence[Group], sentence: Sentence, words: Sequence[str], lexicon: EventLexicon
+) -> Iterator[Group]:
     """Give a group to each bare noun for people who act: gunmen, demonstrators, the opposition."""
     taken = {at for group in groups for at in range(group.first, group.last)}
-    found = []
     for at, word in enumerate(words):
         if at in taken or lexicon.sectors.get(word) not in _ACTING:
             continue
         following = words[at + 1] if at + 1 < len(words) else "."
-        if following in PREPOSITIONS or following in AUXILIARIES or following in lexicon.verbs or not following[:1].isalpha() or following in {"and", "or", "who", "that", "also"}:  # fmt: skip
+        if following in lexicon.heads_before or not following[:1].isalpha():
             token = sentence.tokens[at]
-            found.append(Group(at, at + 1, token.start, token.end, None, None, text[token.start : token.end]))
-    return found
+            yield Group(at, at + 1, token.start, token.end, None, None, token.text)
 
 
 def _governed(group: Group, words: Sequence[str]) -> Group:
     """Find the preposition before a group, over its article and adjectives."""
     np = group.first
-    while np > 0 and group.first - np < 4 and words[np - 1] in PREMODIFIERS:  # noqa: PLR2004
+    while np > 0 and group.first - np < PREMODIFIERS_AT_MOST and words[np - 1] in PREMODIFIERS:
         np -= 1
     before = words[np - 1] if np else ""
     return replace(group, np=np, preposition=before if before in PREPOSITIONS else None)
+
+
+def _with_state(groups: Sequence[Group], number: int, words: Sequence[str]) -> Group:
+    """Give a nameless group the state of what follows it: officials from Iran, students of a Chinese university."""
+    group = groups[number]
+    if group.code is not None or group.entity is not None:
+        return group
+    for other in groups[number + 1 : number + 4]:
+        between = set(words[group.last : other.np]) - {other.preposition}
+        if other.preposition in _ATTACHED and other.code and not between - _LIST_WORDS:
+            return replace(group, code=other.code)
+        if other.preposition is not None or (other.entity is not None and other.code):
+            break
+    return group
+
+
+# --- lists
 
 
 def listed_after(layout: Layout, number: int) -> tuple[Group, ...]:
@@ -255,206 +310,269 @@ def listed_before(layout: Layout, number: int) -> tuple[Group, ...]:
 def _coordinated(layout: Layout, left: Group, right: Group) -> bool:
     if left.first == right.first:
         return True
-    between = layout.words[left.last : right.np]
-    if not between or len(between) > 3 or not set(between) <= _LIST_WORDS:  # noqa: PLR2004
+    between = _without_brackets(layout.words[left.last : right.np])
+    if not between or len(between) > LIST_WORDS_AT_MOST or not set(between) <= _LIST_WORDS:
         return False
     # "In Egypt, Sudan won": a lone comma ends a fronted phrase; in "in Egypt, Sudan and Chad" the list goes on.
     ends = left.preposition is not None and between == (",",)
     return not ends or layout.words[right.last : right.last + 1] in {(",",), ("and",), ("or",)}
 
 
+def _without_brackets(words: tuple[str, ...]) -> tuple[str, ...]:
+    if words[:1] == ("(",) and ")" in words:
+        return words[words.index(")") + 1 :]
+    return words
+
+
+# --- verbs and their subjects
+
+
 def verb_start(layout: Layout, first: int) -> int:
     """Give where the verb group begins whose last word is at `first`: auxiliaries and adverbs belong to it."""
     at = first
-    while at > 0 and first - at < 8:  # noqa: PLR2004
-        word = layout.words[at - 1]
-        if (at - 1) in layout.at or not (
-            word in AUXILIARIES
-            or word in ADVERBS
-            or (word.endswith("ly") and len(word) > 3)
-            or word.endswith("n't")  # noqa: PLR2004
-        ):
-            break
+    while (
+        at > 0
+        and first - at < VERB_WORDS_AT_MOST
+        and (at - 1) not in layout.at
+        and _in_verb_group(layout.words[at - 1])
+    ):
         at -= 1
     return at
 
 
+def is_adverb(word: str) -> bool:
+    """Say whether a word may stand in a verb group, or between a verb and its object, without meaning another."""
+    return word in ADVERBS or (len(word) > 3 and word.endswith("ly"))  # noqa: PLR2004 - fly, ally
+
+
+def _in_verb_group(word: str) -> bool:
+    return word in AUXILIARIES or is_adverb(word) or word.endswith("n't")
+
+
 def is_passive(layout: Layout, first: int, form: str) -> bool:
     """Say whether the participle at `first` is passive: a form of be before it, or a bare one with `by` behind."""
-    if form.endswith("ing") or form.endswith("s"):
+    if form.endswith(("ing", "s")):
         return False
-    start = verb_start(layout, first)
-    verb_group = layout.words[start:first]
+    verb_group = layout.words[verb_start(layout, first) : first]
     if any(word in BE for word in verb_group):
         return True
-    if verb_group or (first > 0 and (first - 1) in layout.at and not form.endswith("ed")):
+    if set(verb_group) & AUXILIARIES:
         return False
     return "by" in layout.words[first + 1 : first + 3]
 
 
-def find_subject(layout: Layout, first: int, lexicon: EventLexicon) -> Parties:
+def find_subject(layout: Layout, first: int) -> Parties:
     """Find who does what the verb at `first` says: to its left, in its clause."""
-    start = verb_start(layout, first)
-    words = layout.words
-    low = max(0, start - SUBJECT_REACH)
-    at = start - 1
-    fallback: int | None = None
-    while at >= low:
-        number = layout.at.get(at)
-        word = words[at]
-        if number is not None:
-            group = layout.groups[number]
-            governed = group.preposition is not None or _is_object(layout, group, lexicon)
-            if not governed and not (group.weak and _noun_follows(layout, group, start)):
-                return Parties(listed_before(layout, number), sure=True)
-            if listed := listed_before(layout, number):
-                head = listed[0]
-                if head.preposition is None and not _is_object(layout, head, lexicon) and len(listed) > 1:
-                    return Parties(listed, sure=True)
-            if fallback is None and group.preposition in {
-                None,
-                "of",
-                "from",
-                "between",
-                "among",
-                "by",
-                "for",
-            }:
-                fallback = number
-            at = min(group.np, group.first) - 1
-            continue
-        if word in RELATIVES:
-            return _antecedent(layout, at)
-        if word == "," and at == start - 1 and not words[first].endswith("ing"):
-            opener = _opener(layout, at, low)
-            if opener is not None:
-                at = opener - 1
-                continue
-        elif (
-            word in STOPS
-            or (word == "that" and at > 0 and words[at - 1] in lexicon.reporting)
-            or (
-                word in SUBORDINATORS
-                and fallback is None
-                and at < start - 1
-                and words[at - 1 : at] != ("such",)
-            )
+    return _Leftward(layout, first).search()
+
+
+class _Leftward:
+    """The search for a subject: from the verb to the left, over objects, asides and phrases with prepositions."""
+
+    def __init__(self, layout: Layout, first: int) -> None:
+        self.layout = layout
+        self.words = layout.words
+        self.first = first
+        self.start = verb_start(layout, first)
+        self.low = max(0, self.start - SUBJECT_REACH)
+        self.gerund = self.words[first].endswith("ing")
+        self.fallback: tuple[Group, ...] | None = None
+
+    def search(self) -> Parties:
+        if (beside := self._beside()) is not None:
+            return beside
+        at = self.start - 1
+        while at >= self.low:
+            if at in self.layout.at:
+                found, at = self._try_group(at)
+                if found is not None:
+                    return found
+            elif self.words[at] in RELATIVES:
+                return _antecedent(self.layout, at)
+            elif self._closes_clause(at):
+                break
+            else:
+                at = self._step_over(at)
+        if self.fallback is not None:
+            return Parties(self.fallback, sure=False)
+        if self.gerund or self.words[self.start] == "to" or self.start == 0:
+            return self._behind()
+        return NOBODY
+
+    def _beside(self) -> Parties | None:
+        """Right before a participle stands its subject, whatever governs it: a report about Iran visiting China."""
+        group = self.layout.group_at(self.start - 1)
+        if (
+            self.gerund
+            and self.start == self.first
+            and group is not None
+            and not group.weak
+            and not group.place
         ):
-            break
-        at -= 1
-    if fallback is not None:
-        return Parties(listed_before(layout, fallback), sure=False)
-    if words[first].endswith("ing") or words[start] == "to" or first == 0:
-        return _subject_behind(layout, first)
-    return Parties((), sure=False)
+            return Parties((group,))
+        return None
 
+    def _try_group(self, at: int) -> tuple[Parties | None, int]:
+        number = self.layout.at[at]
+        listed = listed_before(self.layout, number)
+        head = listed[0]
+        if not self._is_governed(head) and not self._is_adjective(listed[-1]):
+            return Parties(listed), at
+        if (
+            head.preposition in _ATTACHED
+            and len(listed) > 1
+            and (owner := self._attached_to(head)) is not None
+        ):
+            return Parties((owner, *listed[1:])), at
+        if self.fallback is None and head.preposition in _LIKELY:
+            self.fallback = listed
+        return None, min(head.np, head.first) - 1
 
-def _noun_follows(layout: Layout, group: Group, start: int) -> bool:
-    """Whether a weak group is only the adjective of another noun before the verb: Swiss banks said."""
-    return not group.possessive and group.last < start and layout.words[group.last][:1].isalpha()
+    def _attached_to(self, head: Group) -> Group | None:
+        """The minister of China and his guest: the list begins before `of`."""
+        group = self.layout.group_at(head.np - 2)
+        return group if group is not None and not self._is_governed(group) else None
 
+    def _is_governed(self, group: Group) -> bool:
+        """Whether the group is behind a preposition, or the object of another verb."""
+        if group.preposition is not None:
+            return True
+        before = self.words[group.np - 1] if group.np else ""
+        lexicon = self.layout.lexicon
+        return before in lexicon.verbs and before not in AUXILIARIES and before not in lexicon.reporting
 
-def _is_object(layout: Layout, group: Group, lexicon: EventLexicon) -> bool:
-    if group.np == 0:
-        return False
-    before = layout.words[group.np - 1]
-    if before not in lexicon.verbs or before in AUXILIARIES:
-        return False
-    inverted = before in lexicon.reporting and group.np > 1 and layout.words[group.np - 2] in {",", '"', "”"}
-    return not (inverted or before in lexicon.reporting)
+    def _is_adjective(self, group: Group) -> bool:
+        """Whether a people is only the adjective of another noun before the verb: Swiss banks said."""
+        return (
+            group.weak
+            and not group.possessive
+            and group.last < self.start
+            and self.words[group.last][:1].isalpha()
+        )
+
+    def _closes_clause(self, at: int) -> bool:
+        word = self.words[at]
+        if word in STOPS:
+            return True
+        if word == "that":
+            return at > 0 and (
+                self.words[at - 1] in self.layout.lexicon.reporting or is_adverb(self.words[at - 1])
+            )
+        return word in SUBORDINATORS and self.fallback is None and at < self.start - 1
+
+    def _step_over(self, at: int) -> int:
+        if self.words[at] == ")":
+            opener = next((k for k in range(at - 1, max(-1, at - 12), -1) if self.words[k] == "("), None)
+            return at - 1 if opener is None else opener - 1
+        if self.words[at] == "," and at == self.start - 1 and not self.gerund:
+            opener = self._aside(at)
+            return at - 1 if opener is None else opener - 1
+        return at - 1
+
+    def _aside(self, comma: int) -> int | None:
+        """Find the comma that opens the aside which `comma` closes: over a relative clause, else an apposition."""
+        nearest: int | None = None
+        for at in range(comma - 1, self.low, -1):
+            if self.words[at] in STOPS:
+                break
+            if self.words[at] == ",":
+                if self.words[at + 1] in RELATIVES:
+                    return at
+                nearest = nearest or at
+        return nearest
+
+    def _behind(self) -> Parties:
+        """Give the subject of the main clause that follows a fronted one: After meeting X, Y left."""
+        return main_subject_behind(self.layout, self.first)
 
 
 def _antecedent(layout: Layout, relative: int) -> Parties:
     """Give the group before `who` or `which`."""
-    for at in range(relative - 1, max(-1, relative - 8), -1):
+    for at in range(relative - 1, max(-1, relative - ANTECEDENT_REACH), -1):
         number = layout.at.get(at)
-        if number is not None:
-            group = layout.groups[number]
-            if (
-                group.preposition in {"of", "from"}
-                and number > 0
-                and group.np - layout.groups[number - 1].last <= 1
-            ):
-                number -= 1
-            return Parties((layout.groups[number],), sure=True)
-    return Parties((), sure=False)
+        if number is None:
+            continue
+        group = layout.groups[number]
+        if group.preposition in _ATTACHED and number > 0 and group.np - layout.groups[number - 1].last <= 1:
+            number -= 1
+        return Parties((layout.groups[number],))
+    return NOBODY
 
 
-def _opener(layout: Layout, comma: int, low: int) -> int | None:
-    """Find the comma that opens the aside which `comma` closes, over a relative clause or an apposition."""
+def main_subject_behind(layout: Layout, first: int) -> Parties:
+    """Give the subject of the clause behind the next comma: In his talks with X, Y said."""
     words = layout.words
-    nearest: int | None = None
-    for at in range(comma - 1, low, -1):
-        if words[at] == ",":
-            if at + 1 < len(words) and words[at + 1] in RELATIVES:
-                return at
-            if nearest is None:
-                nearest = at
-        elif words[at] in STOPS:
-            break
-    return nearest
+    for comma in range(first, min(len(words), first + OBJECT_REACH)):
+        if words[comma] != ",":
+            continue
+        for token in range(comma + 1, min(len(words), comma + 6)):
+            number = layout.at.get(token)
+            if number is not None and layout.groups[number].preposition is None:
+                return Parties(listed_after(layout, number), sure=False)
+        break
+    return NOBODY
 
 
-def _subject_behind(layout: Layout, first: int) -> Parties:
-    """Give the subject of the main clause that follows a fronted one: After meeting X, Y left."""
-    words = layout.words
-    for at in range(first, min(len(words), first + OBJECT_REACH)):
-        if words[at] == ",":
-            for token in range(at + 1, min(len(words), at + 6)):
-                number = layout.at.get(token)
-                if number is not None and layout.groups[number].preposition is None:
-                    return Parties(listed_after(layout, number), sure=False)
-            return Parties((), sure=False)
-    return Parties((), sure=False)
+# --- objects
 
 
 def find_object(layout: Layout, first: int, last: int, wanted: frozenset[str]) -> Parties:
     """Find the other side of a trigger: within it, straight after, or behind a wanted preposition."""
-    words = layout.words
     if "object" in wanted:
         for token in range(first + 1, last):
-            if token in layout.at:
-                return Parties(listed_after(layout, layout.at[token]))
-    high = min(len(words), last + OBJECT_REACH)
-    at = last
+            if (number := layout.at.get(token)) is not None:
+                return Parties(listed_after(layout, number))
     loose: int | None = None
-    opened = words[last - 1] in wanted or words[last - 1] in PREPOSITIONS
-    while at < high:
-        number = layout.at.get(at)
-        word = words[at]
-        if number is not None:
-            group = layout.groups[number]
-            if not group.place or "to" in wanted or "in" in wanted:
-                straight = group.np <= last or (opened and group.preposition == words[last - 1])
-                if straight and ("object" in wanted or opened):
-                    return Parties(listed_after(layout, number))
-                if group.preposition in wanted:
-                    return Parties(listed_after(layout, number))
-                if "object" in wanted and group.preposition is None and loose is None:
-                    return Parties(listed_after(layout, number), sure=group.np - last <= 2)  # noqa: PLR2004
-                if loose is None and group.preposition in {"of", "from"}:
-                    loose = number
-            at = group.last
-            continue
-        if word in STOPS or word in RELATIVES:
-            break
-        if word == "that" and "that" not in wanted:
-            break
-        if word in SUBORDINATORS and word != "as":
-            break
-        if word == "," and not _list_goes_on(layout, at):
-            break
-        at += 1
+    for number in _groups_behind(layout, last, wanted):
+        group = layout.groups[number]
+        if _fits(layout, group, last, wanted):
+            return Parties(
+                listed_after(layout, number), sure=group.preposition is not None or group.np - last <= 1
+            )
+        if loose is None and group.preposition in _ATTACHED:
+            loose = number
     if loose is not None and "object" in wanted:
         return Parties(listed_after(layout, loose), sure=False)
-    return Parties((), sure=False)
+    return NOBODY
+
+
+def _fits(layout: Layout, group: Group, last: int, wanted: frozenset[str]) -> bool:
+    if group.place and not wanted & {"to", "in"}:
+        return False
+    closing = layout.words[last - 1]
+    if closing in PREPOSITIONS and group.preposition == closing and group.np <= last:
+        return True
+    return group.preposition in wanted or (group.preposition is None and "object" in wanted)
+
+
+def _groups_behind(layout: Layout, last: int, wanted: frozenset[str]) -> Iterator[int]:
+    """Give the groups behind a trigger in its clause, in order."""
+    words = layout.words
+    at = last
+    high = min(len(words), last + OBJECT_REACH)
+    while at < high:
+        number = layout.at.get(at)
+        if number is not None:
+            yield number
+            at = layout.groups[number].last
+            continue
+        word = words[at]
+        if (
+            word in STOPS
+            or word in RELATIVES
+            or (word in SUBORDINATORS and word not in wanted and word != "as")
+        ):
+            return
+        if (word == "that" and "that" not in wanted) or (word == "," and not _list_goes_on(layout, at)):
+            return
+        at += 1
 
 
 def _list_goes_on(layout: Layout, comma: int) -> bool:
     return (comma + 1) in layout.at and (comma - 1) in layout.at
 
 
-def find_after(layout: Layout, last: int, preposition: str, reach: int = 14) -> Parties:
+def find_after(layout: Layout, last: int, preposition: str, reach: int = PREPOSITION_REACH) -> Parties:
     """Find the groups behind a preposition, such as `by` or `between`, in the same clause."""
     words = layout.words
     for at in range(last, min(len(words), last + reach)):
@@ -466,46 +584,46 @@ def find_after(layout: Layout, last: int, preposition: str, reach: int = 14) -> 
                 if number is not None:
                     return Parties(listed_after(layout, number))
             break
-    return Parties((), sure=False)
+    return NOBODY
 
 
-def clause_end(layout: Layout, last: int, lexicon: EventLexicon) -> int:
+# --- bounds
+
+
+def clause_end(layout: Layout, last: int) -> int:
     """Give the index after the last word of the clause that holds the words before `last`."""
     words = layout.words
-    high = min(len(words), last + CLAUSE_REACH)
-    at = last
-    while at < high:
+    listing = any(word.endswith("ing") for word in words[last - 1 : last + 2])
+    for at in range(last, min(len(words), last + CLAUSE_REACH)):
         word = words[at]
-        following = words[at + 1] if at + 1 < len(words) else ""
-        if word in {";", '"', "”", "“", "—", "–", ".", "!", "?"}:
-            break
-        if word == "," and (
-            following in RELATIVES or following in {"but", "while", "although", "to", "saying", "where", "when", "as", "it"}
-            or (following in lexicon.verbs and following.endswith(("ing", "ed")))
-            or following in lexicon.reporting
-            or _new_subject(layout, at + 1, lexicon)
-        ):  # fmt: skip
-            break
-        if word in {"while", "but", "although", "because"} or (
-            word == "and" and _new_subject(layout, at + 1, lexicon)
-        ):
-            break
-        at += 1
-    return at
+        if word in _ENDS or word in {"while", "but", "although", "because"}:
+            return at
+        if word == "," and _comma_closes(layout, at, listing=listing):
+            return at
+        if word == "and" and _new_subject(layout, at + 1):
+            return at
+    return min(len(words), last + CLAUSE_REACH)
 
 
-def _new_subject(layout: Layout, at: int, lexicon: EventLexicon) -> bool:
+def _comma_closes(layout: Layout, comma: int, *, listing: bool) -> bool:
+    following = layout.words[comma + 1] if comma + 1 < len(layout.words) else ""
+    if following in _CLAUSE_OPENERS or following in layout.lexicon.reporting:
+        return True
+    if following in layout.lexicon.past or (following.endswith("ing") and following in layout.lexicon.verbs):
+        return not (listing and following.endswith("ing"))
+    return _new_subject(layout, comma + 1)
+
+
+def _new_subject(layout: Layout, at: int) -> bool:
     """Whether a clause with a subject of its own begins here: a group, and a verb behind it."""
-    if at < len(layout.words) and layout.words[at] == "and":
+    words = layout.words
+    if at < len(words) and words[at] == "and":
         at += 1
-    for token in range(at, min(len(layout.words), at + 4)):
-        number = layout.at.get(token)
-        if number is not None:
-            after = layout.groups[number].last
-            return after < len(layout.words) and (
-                layout.words[after] in AUXILIARIES
-                or (layout.words[after] in lexicon.verbs and not layout.words[after].endswith("ing"))
-            )
-        if layout.words[token] not in PREMODIFIERS:
-            return layout.words[token] in PRONOUNS and token + 1 < len(layout.words)
+    for token in range(at, min(len(words), at + 4)):
+        group = layout.group_at(token)
+        if group is not None:
+            after = words[group.last] if group.last < len(words) else ""
+            return after in AUXILIARIES or after in layout.lexicon.past
+        if words[token] not in PREMODIFIERS:
+            return words[token] in PRONOUNS and token + 1 < len(words)
     return False

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 GAP_WORDS: Final = 4
 """So many words at most may stand where a pattern has `...`."""
 
+ADVERBS: Final = frozenset(
+    {
+        "today", "yesterday", "tomorrow", "here", "also", "again", "jointly", "briefly", "separately", "recently", "monday",
+        "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+    }
+)  # fmt: skip
+"""One of these may stand between any two words of a pattern: spoke today with."""
+
 _CLOSING: Final = frozenset({",", ";", ":", ".", "!", "?", "(", ")", '"', "“", "”", "[", "]", "–", "—"})
 _GAP: Final = frozenset({"..."})
 
@@ -84,6 +92,8 @@ class EventLexicon:
     """Everything of lexicon/events.yml, laid out for looking up."""
 
     meanings: tuple[Meaning, ...]
+    plain_statement: Meaning
+    """What somebody says of others where nothing else takes place."""
     patterns: Mapping[str, tuple[Pattern, ...]]
     announced: Mapping[PloverType, Announced]
     promises: tuple[tuple[frozenset[str], str], ...]
@@ -94,6 +104,10 @@ class EventLexicon:
     """By the last word of the phrase, the longest first."""
     verbs: frozenset[str]
     """Every form of every verb that the lexicon knows."""
+    past: frozenset[str]
+    """Of these the past forms and past participles, which are no nouns."""
+    heads_before: frozenset[str]
+    """Words that can follow the head of a noun phrase, so that the noun before them is no mere modifier."""
 
 
 def load_event_lexicon(folder: Path) -> EventLexicon:
@@ -114,8 +128,12 @@ def load_event_lexicon(folder: Path) -> EventLexicon:
                 verbs |= pattern.elements[0]
     reporting = _forms(data["reporting"], irregular)
     verbs |= reporting | _forms(data["other_verbs"], irregular)
+    past = frozenset(v for v in verbs if v.endswith("ed")) | _past(verbs, irregular)
     return EventLexicon(
         meanings=tuple(meanings),
+        plain_statement=next(
+            m for m in meanings if (m.type, m.mode, m.cameo) == (PloverType.STATEMENT, "comment", "010")
+        ),
         patterns={word: tuple(sorted(found, key=_rank)) for word, found in sorted(by_first.items())},
         announced={PloverType(name): _announced(item) for name, item in data["announced"].items()},
         promises=tuple((frozenset(item["contexts"]), item["cameo"]) for item in data["promises"]),
@@ -126,6 +144,8 @@ def load_event_lexicon(folder: Path) -> EventLexicon:
         reporting=reporting,
         realis=_realis(data["realis"], irregular),
         verbs=frozenset(verbs),
+        past=past,
+        heads_before=past | reporting | frozenset(data["after_heads"]),
     )
 
 
@@ -161,6 +181,8 @@ def _match(words: Sequence[str], index: int, elements: tuple[frozenset[str], ...
     number = 0
     while number < len(elements):
         if elements[number] is not _GAP:
+            if number and at < len(words) and words[at] in ADVERBS and words[at] not in elements[number]:
+                at += 1
             if at >= len(words) or words[at] not in elements[number]:
                 return None
             at += 1
@@ -184,7 +206,7 @@ def _meaning(entry: dict[str, Any]) -> Meaning:
         mode=entry.get("mode"),
         cameo=entry["cameo"],
         contexts=tuple(entry["contexts"]),
-        recipient=frozenset(entry["recipient"] if "recipient" in entry else ()),
+        recipient=frozenset(entry.get("recipient", ())),
         actor=entry.get("actor", "subject"),
         roles=Roles(entry.get("roles", "plain")),
         realis=Realis(entry["realis"]) if "realis" in entry else None,
@@ -215,6 +237,11 @@ def _rank(pattern: Pattern) -> int:
 
 def _forms(verbs: Iterable[str], irregular: Mapping[str, Sequence[str]]) -> frozenset[str]:
     return frozenset(form for verb in verbs for form in inflect(verb.removesuffix("+"), irregular))
+
+
+def _past(verbs: set[str], irregular: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    forms = {form for base, given in irregular.items() for form in given if form != base}
+    return frozenset(form for form in forms & verbs if not form.endswith(("ing", "s")))
 
 
 def _by_first(

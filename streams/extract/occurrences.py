@@ -1,0 +1,657 @@
+"""What one sentence tells: each trigger with who acts, on whom, where, when, and whether it took place."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from schemas.entity import EntityType
+from schemas.event import PloverType, Realis
+from schemas.transcript import SegmentKind
+from streams.extract.clauses import (
+    AUXILIARIES,
+    DETERMINERS,
+    NOBODY,
+    POSSESSIVES,
+    PREPOSITIONS,
+    STOPS,
+    Group,
+    Layout,
+    Parties,
+    clause_end,
+    find_after,
+    find_object,
+    find_subject,
+    is_passive,
+    lay_out,
+    listed_before,
+    main_subject_behind,
+    verb_start,
+)
+from streams.extract.dates import FoundDate, find_dates
+from streams.extract.realis import find_realis, name_event
+from streams.extract.triggers import Meaning, Roles, Trigger, match_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from schemas.entity import Entity, Mention
+    from streams.extract.entities import Resolved
+    from streams.extract.reading import Reading, Sentence
+    from streams.extract.triggers import EventLexicon
+
+REPORT_REACH: Final = 40
+"""So many words may lie between a verb of saying and an act in what is said."""
+NOUN_CLAUSE_REACH: Final = 30
+SUBJECT_GAP: Final = 12
+CLOSING_REPORT: Final = 8
+OWNER_REACH: Final = 5
+OPENING_WORDS: Final = 8
+
+_MEETING_WORDS: Final = frozenset(
+    {
+        "meeting",
+        "talks",
+        "visit",
+        "session",
+        "conversation",
+        "discussions",
+        "negotiations",
+        "summit",
+        "call",
+        "consultations",
+    }
+)
+_POINTING: Final = frozenset({"this", "the", "these", "that", "such"})
+_TOPIC: Final = frozenset(
+    {"of", "about", "on", "in", "regarding", "concerning", "against", "from", "into", "over", "at"}
+)
+_VISITS: Final = frozenset({"visit", "trip", "tour"})
+_FIRST_PERSON: Final = frozenset({"we", "i", "us", "me"})
+_COMMAS: Final = frozenset({",", '"', "”"})
+_VERB_BEFORE: Final = frozenset({"to", "before", "after", "since", "than", "as"})
+_NO_ARTICLE: Final = frozenset({"this", "that", "all", "both", "some"})
+_TAIL: Final = frozenset({".", "!", "?", '"', "”", "’"})
+_HEAD: Final = frozenset({"-", "–", "—", '"', "“", "that", ":", ","})
+_INHERITED: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Somebody in a slot of an event. `text` is verbatim."""
+
+    entity: Entity | None
+    name: str
+    code: str | None
+    text: str
+    start: int
+    end: int
+    weak: bool = False
+
+    @property
+    def key(self) -> str:
+        """Tell one filler from another."""
+        return self.entity.id if self.entity else f"{self.name.lower()}|{self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event before it is weighed against the others of its transcript."""
+
+    meaning: Meaning
+    type: PloverType
+    mode: str | None
+    cameo: str
+    realis: Realis
+    actors: tuple[Slot, ...]
+    recipients: tuple[Slot, ...]
+    place: Slot | None
+    date: FoundDate | None
+    contexts: tuple[str, ...]
+    confidence: float
+    start: int
+    end: int
+    trigger: tuple[int, int]
+    segment: int
+    speaker: str | None
+
+    @property
+    def parties(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Who takes part; where all do the same, sides do not count."""
+        actors, others = frozenset(s.key for s in self.actors), frozenset(s.key for s in self.recipients)
+        if self.meaning.roles is Roles.MUTUAL:
+            return actors | others, frozenset()
+        return actors, others
+
+
+@dataclass(slots=True)
+class Scene:
+    """What is known of a transcript while its sentences are read: its entities, its places, the last meeting told."""
+
+    reading: Reading
+    resolved: Resolved
+    lexicon: EventLexicon
+    broadcaster: str
+    today: date
+    entities: Mapping[str, Entity]
+    names: Mapping[str, str]
+    first_mentions: Mapping[str, Mention]
+    starts: Sequence[int]
+    places: Mapping[int, Slot] = field(default_factory=dict)
+    meeting: tuple[Slot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One sentence laid out, with its dates and its verbs of saying."""
+
+    scene: Scene
+    layout: Layout
+    dates: tuple[FoundDate, ...]
+    reports: tuple[int, ...]
+    triggers: tuple[Trigger, ...]
+
+    @property
+    def segment(self) -> int:
+        return self.layout.sentence.segment
+
+    @property
+    def kind(self) -> SegmentKind:
+        return self.scene.reading.segments[self.segment].kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Both sides of a trigger before it is said which of them acts."""
+
+    subject: Parties
+    objects: Parties
+    passive: bool = False
+    explicit: bool = True
+    """Grammar ties at least one of them to the trigger itself."""
+
+
+def open_scene(reading: Reading, resolved: Resolved, lexicon: EventLexicon, broadcaster: str) -> Scene:
+    """Lay out what the sentences of a transcript share."""
+    entities = {entity.id: entity for entity in resolved.entities}
+    names = {entity.name.casefold(): entity.id for entity in reversed(resolved.entities)}
+    first_mentions: dict[str, Mention] = {}
+    for mention in resolved.mentions:
+        first_mentions.setdefault(mention.entity_id, mention)
+        names.setdefault(mention.text.casefold(), mention.entity_id)
+    starts = [mention.start for mention in resolved.mentions]
+    today = reading.transcript.event_time.date()
+    scene = Scene(reading, resolved, lexicon, broadcaster, today, entities, names, first_mentions, starts)
+    scene.places = _story_places(scene)
+    return scene
+
+
+def _story_places(scene: Scene) -> dict[int, Slot]:
+    """Give the place of each story: from its dateline, else its sign-off."""
+    places: dict[int, Slot] = {}
+    for kind in (SegmentKind.DATELINE, SegmentKind.SIGNOFF):
+        for segment in scene.reading.segments:
+            if segment.kind is not kind or segment.story in places:
+                continue
+            for mention in mentions_in(scene, segment.start, segment.end):
+                entity = scene.entities[mention.entity_id]
+                if entity.type in {EntityType.PLACE, EntityType.COUNTRY}:
+                    places[segment.story] = mention_slot(mention, entity)
+                    break
+    return places
+
+
+def mentions_in(scene: Scene, start: int, end: int) -> list[Mention]:
+    """Give the mentions that lie in a stretch of text."""
+    low, high = bisect_left(scene.starts, start), bisect_left(scene.starts, end)
+    return [m for m in scene.resolved.mentions[low:high] if m.end <= end]
+
+
+def mention_slot(mention: Mention, entity: Entity) -> Slot:
+    """Make a slot of a mention."""
+    code = entity.code or (entity.countries[0] if entity.countries else None)
+    return Slot(entity, entity.name, code, mention.text, mention.start, mention.end)
+
+
+def read_sentence(scene: Scene, sentence: Sentence) -> tuple[Draft, ...]:
+    """Read the events of one sentence. A sentence in which somebody only speaks of others gives a statement."""
+    mentions = mentions_in(scene, sentence.start, sentence.end)
+    layout = lay_out(sentence, scene.reading.text, mentions, scene.entities, scene.lexicon)
+    reporting = scene.lexicon.reporting
+    line = _Line(
+        scene,
+        layout,
+        find_dates(sentence, scene.today),
+        tuple(at for at, word in enumerate(layout.words) if word in reporting and at not in layout.at),
+        find_triggers(layout),
+    )
+    drafts = []
+    topic_end = 0
+    for trigger in line.triggers:
+        if _is_topic(layout, trigger, topic_end):
+            topic_end = max(topic_end, clause_end(layout, trigger.last))
+            continue
+        draft = _draft(line, trigger)
+        if draft is None:
+            continue
+        drafts.append(draft)
+        if draft.type is PloverType.CONSULT:
+            scene.meeting = (*draft.actors, *draft.recipients)
+        if trigger.meaning.realis is Realis.INTENDED or _opens_list(layout, trigger):
+            topic_end = max(topic_end, clause_end(layout, trigger.last))
+    if not drafts and (words := _statement(line)) is not None:
+        drafts.append(words)
+    return tuple(drafts)
+
+
+# --- triggers
+
+
+def find_triggers(layout: Layout) -> tuple[Trigger, ...]:
+    """Find the triggers of a sentence, from left to right; none overlaps another, none lies in a name."""
+    found: list[Trigger] = []
+    words = layout.words
+    at = 0
+    while at < len(words):
+        patterns = layout.lexicon.patterns.get(words[at], ())
+        if patterns and at not in layout.at:
+            verb, noun = _readings(layout, at)
+            match = match_at(words, at, [p for p in patterns if (verb if p.verb else noun)])
+            if match is not None:
+                pattern, end = match
+                found.append(Trigger(at, end, pattern))
+                at = end
+                continue
+        at += 1
+    return tuple(found)
+
+
+def _readings(layout: Layout, at: int) -> tuple[bool, bool]:
+    """Say whether the word can be a verb here, and whether it can be a noun: visits, talks, strikes are both."""
+    word, before = layout.words[at], layout.words[at - 1] if at else ""
+    group = layout.group_at(at - 1)
+    nominal = (
+        (before in DETERMINERS and before not in _NO_ARTICLE)
+        or before in POSSESSIVES
+        or (
+            group is not None
+            and (group.weak or group.possessive or (group.entity is None and group.preposition is not None))
+        )
+    )
+    if word.endswith("ing"):
+        return not nominal, True
+    if nominal:
+        return False, True
+    if word in layout.lexicon.past:
+        return before not in PREPOSITIONS, True
+    if at == 0 or (
+        before in layout.lexicon.verbs and before not in AUXILIARIES and before not in {"help", "helped"}
+    ):
+        return False, True
+    if before in PREPOSITIONS and before not in _VERB_BEFORE:
+        return False, True
+    return True, before != "to"
+
+
+def _is_topic(layout: Layout, trigger: Trigger, topic_end: int) -> bool:
+    """Whether a gerund or noun only says what others speak of or are blamed for: views about strengthening borders."""
+    word = layout.words[trigger.first]
+    before = layout.words[trigger.first - 1] if trigger.first else ""
+    gerund = trigger.pattern.verb and word.endswith("ing")
+    if trigger.first < topic_end and (gerund or not trigger.pattern.verb):
+        return True
+    return gerund and before in _TOPIC
+
+
+def _opens_list(layout: Layout, trigger: Trigger) -> bool:
+    return any(word.endswith("ing") for word in layout.words[trigger.last : trigger.last + 2])
+
+
+# --- one event
+
+
+def _draft(line: _Line, trigger: Trigger) -> Draft | None:
+    meaning, layout, scene = trigger.meaning, line.layout, line.scene
+    sides = _sides(layout, trigger)
+    acting, other = _assign(meaning, sides)
+    speaker = _speaker(line, _report_over(line, trigger, sides.subject))
+    actors, recipients = _slots(line, acting.groups), _slots(line, other.groups)
+    if meaning.roles is Roles.ALLEGED:
+        actors, recipients = (speaker,) if speaker else _station(line), (*actors, *recipients)
+    carried = not actors and _points_at_meeting(layout)
+    if carried:
+        actors, recipients = scene.meeting[:1], recipients or scene.meeting[1:]
+    recipients = tuple(s for s in recipients if s.key not in {a.key for a in actors})
+    if not _holds(trigger, sides, actors, recipients, carried=carried):
+        return None
+    first, last = _bounds(layout, trigger, sides.subject)
+    start, end = layout.sentence.tokens[first].start, layout.sentence.tokens[last - 1].end
+    found = _date_of(line, start, end)
+    realis = find_realis(
+        layout, trigger, sides.subject, found, scene.today, headline=line.kind is SegmentKind.HEADLINE
+    )
+    contexts = _contexts(layout, first, last, meaning.contexts)
+    kind, mode, cameo = name_event(meaning, realis, contexts, scene.lexicon)
+    if kind is PloverType.CONSULT and cameo == "040":
+        mode, cameo = _manner(layout, (first, last), (acting, other), (mode, cameo))
+    tokens = layout.sentence.tokens
+    sure = (acting.sure or carried) and (other.sure or not other.groups)
+    return Draft(
+        meaning, kind, mode, cameo, realis, actors, recipients, _place(line, first, last, kind), found, contexts,
+        _confidence(trigger, actors, recipients, realis, sure=sure), start, end,
+        (tokens[trigger.first].start, tokens[trigger.last - 1].end), line.segment, _said_by(line, speaker),
+    )  # fmt: skip
+
+
+def _sides(layout: Layout, trigger: Trigger) -> _Sides:
+    """Find the groups on both sides of a trigger."""
+    meaning = trigger.meaning
+    if not trigger.pattern.verb:
+        return _noun_sides(layout, trigger)
+    subject = find_subject(layout, trigger.first)
+    if is_passive(layout, trigger.first, layout.words[trigger.first]):
+        return _Sides(subject, find_after(layout, trigger.last, "by"), passive=True)
+    if meaning.recipient == {"between"}:
+        return _Sides(subject, find_after(layout, trigger.last, "between"))
+    objects = find_object(layout, trigger.first, trigger.last, meaning.recipient)
+    if not objects.groups and meaning.roles is Roles.MUTUAL:
+        objects = find_after(layout, trigger.last, "between")
+    return _Sides(subject, objects)
+
+
+def _noun_sides(layout: Layout, trigger: Trigger) -> _Sides:
+    meaning, first, last = trigger.meaning, trigger.first, trigger.last
+    if meaning.actor != "subject":
+        acting = find_object(layout, last - 1, last, frozenset({"object", meaning.actor}))
+        return _Sides(acting, find_subject(layout, first), explicit=bool(acting.groups))
+    between = find_after(layout, last - 1 if layout.words[last - 1] == "between" else last, "between", 6)
+    if between.groups:
+        return _Sides(Parties(between.groups[:1]), Parties(between.groups[1:]))
+    objects = find_object(layout, last - 1, last, meaning.recipient)
+    owner = _owner(layout, first)
+    if owner is None:
+        by = find_after(layout, last, "by", 8)
+        owner = by if by.groups else None
+    if owner is not None:
+        return _Sides(owner, objects, explicit=bool(owner.groups))
+    subject = find_subject(layout, first)
+    tied = (
+        subject.sure
+        and bool(subject.groups)
+        and bool(objects.groups)
+        and objects.groups[0].preposition is not None
+    )
+    return _Sides(Parties(subject.groups, sure=False), objects, explicit=tied)
+
+
+def _owner(layout: Layout, first: int) -> Parties | None:
+    """Give whose act a noun names: Iran's visit, the Iran-China talks, his visit."""
+    for at in range(first - 1, max(-1, first - OWNER_REACH - 1), -1):
+        number = layout.at.get(at)
+        if number is not None:
+            group = layout.groups[number]
+            beside = at == first - 1 and group.entity is not None and not group.place
+            if beside or group.possessive or group.weak or group.pronoun:
+                return Parties(listed_before(layout, number) if beside and not group.pronoun else (group,))
+            return None
+        if layout.words[at] in POSSESSIVES:
+            return main_subject_behind(layout, first)
+        if layout.words[at] in PREPOSITIONS or not layout.words[at][:1].isalnum():
+            return None
+    return None
+
+
+def _assign(meaning: Meaning, sides: _Sides) -> tuple[Parties, Parties]:
+    """Say which side acts."""
+    subject, objects = sides.subject, sides.objects
+    if meaning.roles is Roles.REVERSED:
+        return (subject, objects) if meaning.actor != "subject" else (objects, subject)
+    if meaning.roles is Roles.MUTUAL:
+        if sides.passive and objects.groups:
+            subject, objects = objects, NOBODY
+        if len(subject.groups) > 1 and not objects.groups:
+            return Parties(subject.groups[:1], subject.sure), Parties(subject.groups[1:], subject.sure)
+        return subject, objects
+    return (objects, subject) if sides.passive else (subject, objects)
+
+
+def _holds(
+    trigger: Trigger, sides: _Sides, actors: Sequence[Slot], recipients: Sequence[Slot], *, carried: bool
+) -> bool:
+    """Whether enough is told of who takes part for it to be an event at all."""
+    if not any(s.code for s in (*actors, *recipients)):
+        return False
+    if trigger.pattern.verb:
+        return bool(actors) or sides.passive
+    return carried or (
+        sides.explicit and bool(actors or recipients) and not all(s.weak for s in (*actors, *recipients))
+    )
+
+
+def _points_at_meeting(layout: Layout) -> bool:
+    """Whether the sentence opens by pointing back: In this meeting, During the talks."""
+    words = layout.words[:OPENING_WORDS]
+    return any(
+        word in _MEETING_WORDS and at > 0 and words[at - 1] in _POINTING for at, word in enumerate(words)
+    )
+
+
+def _slots(line: _Line, groups: Sequence[Group]) -> tuple[Slot, ...]:
+    slots: dict[str, Slot] = {}
+    for group in groups:
+        for slot in _fillers(line, group):
+            slots.setdefault(slot.key, slot)
+    return tuple(slots.values())
+
+
+def _fillers(line: _Line, group: Group) -> tuple[Slot, ...]:
+    """Give whom a group stands for: its members, the speaker for "we", else itself."""
+    speaks = group.pronoun and group.text.lower() in _FIRST_PERSON and line.kind is SegmentKind.QUOTE
+    speaker = _segment_speaker(line) if speaks else None
+    members = group.entity.members if group.entity is not None else ()
+    if speaker is not None and (speaker.entity is None or speaker.entity.id not in members):
+        return (speaker,)
+    entities = line.scene.entities
+    known = [entities[member] for member in members if member in entities]
+    if not known:
+        return (_slot(group),)
+    codes = (e.code or (e.countries[0] if e.countries else None) for e in known)
+    return tuple(
+        Slot(e, e.name, code, group.text, group.start, group.end)
+        for e, code in zip(known, codes, strict=True)
+    )
+
+
+def _slot(group: Group) -> Slot:
+    entity = group.entity
+    bare = entity is None or group.weak or (entity.type is EntityType.COUNTRY and ":" in (group.code or ""))
+    name = group.text if bare or entity is None else entity.name
+    return Slot(entity, name, group.code, group.text, group.start, group.end, group.weak)
+
+
+# --- who says so
+
+
+def _report_over(line: _Line, trigger: Trigger, subject: Parties) -> int | None:
+    """Find the verb of saying whose words the trigger stands in."""
+    words = line.layout.words
+    position = bisect_left(line.reports, trigger.first)
+    if position:
+        at = line.reports[position - 1]
+        inside = any(at < g.first < trigger.first for g in subject.groups) or "that" in words[at + 1 : at + 3]
+        if inside and trigger.first - at <= REPORT_REACH:
+            return at
+    position = bisect_left(line.reports, trigger.last)
+    if position < len(line.reports):
+        at = line.reports[position]
+        if len(words) - at <= CLOSING_REPORT and _COMMAS & set(words[max(trigger.last, at - 10) : at]):
+            return at
+    return None
+
+
+def _speaker(line: _Line, at: int | None) -> Slot | None:
+    return next((s for s in _speakers(line, at) if not (s.code or "").endswith(":MED")), None)
+
+
+def _speakers(line: _Line, at: int | None) -> tuple[Slot, ...]:
+    """Give who says what the verb of saying at `at` carries; "said X" behind a comma as well as "X said"."""
+    if at is None:
+        return ()
+    layout = line.layout
+    if _COMMAS & set(layout.words[max(0, at - 1) : at]):
+        for token in range(at + 1, min(len(layout.words), at + 4)):
+            if (group := layout.group_at(token)) is not None:
+                return _slots(line, (group,))
+    return _slots(line, find_subject(layout, at).groups)
+
+
+def _segment_speaker(line: _Line) -> Slot | None:
+    """Give who speaks the segment, where the transcript names them anywhere."""
+    speaker = line.scene.reading.segments[line.segment].speaker
+    return _named_slot(line.scene, speaker) if speaker else None
+
+
+def _named_slot(scene: Scene, name: str) -> Slot | None:
+    entity_id = scene.names.get(name.casefold())
+    mention = scene.first_mentions.get(entity_id) if entity_id else None
+    return mention_slot(mention, scene.entities[mention.entity_id]) if mention else None
+
+
+def _station(line: _Line) -> tuple[Slot, ...]:
+    """Give who speaks where nobody is named: the speaker of the quotation, else the station, if the text names it."""
+    scene = line.scene
+    slot = _segment_speaker(line) if line.kind is SegmentKind.QUOTE else None
+    slot = slot or _named_slot(scene, scene.broadcaster)
+    if slot is None:
+        for entity in scene.resolved.entities:
+            if entity.type is EntityType.ORGANISATION and (entity.code or "").endswith(":MED"):
+                slot = (
+                    mention_slot(scene.first_mentions[entity.id], entity)
+                    if entity.id in scene.first_mentions
+                    else None
+                )
+                break
+    return (slot,) if slot else ()
+
+
+def _said_by(line: _Line, speaker: Slot | None) -> str | None:
+    if speaker is not None:
+        return speaker.name
+    return line.scene.reading.segments[line.segment].speaker if line.kind is SegmentKind.QUOTE else None
+
+
+def _statement(line: _Line) -> Draft | None:
+    """Make a statement of a sentence in which somebody speaks of others and nothing else takes place."""
+    layout, tokens = line.layout, line.layout.sentence.tokens
+    first, last = 0, len(tokens)
+    speakers: tuple[Slot, ...] = ()
+    if line.kind is SegmentKind.QUOTE:
+        speaker = _segment_speaker(line)
+        speakers = (speaker,) if speaker else ()
+    elif line.reports:
+        speakers = _speakers(line, line.reports[0])
+        first = line.reports[0] + 1
+    while last > first and tokens[last - 1].text in _TAIL:
+        last -= 1
+    while first < last and tokens[first].text in _HEAD:
+        first += 1
+    if first >= last or not any(s.code and not s.code.endswith(":MED") for s in speakers):
+        return None
+    groups = [g for g in layout.groups if first <= g.first < last and g.code and not g.pronoun]
+    others = tuple(s for s in _slots(line, groups) if s.key not in {speaker.key for speaker in speakers})
+    if not others:
+        return None
+    meaning = line.scene.lexicon.plain_statement
+    start, end = tokens[first].start, tokens[last - 1].end
+    return Draft(
+        meaning, meaning.type, meaning.mode, meaning.cameo, Realis.ASSERTED, speakers, others, None, _date_of(line, start, end),
+        _contexts(layout, first, last, ()), 0.6, start, end, (start, end), line.segment, speakers[0].name,
+    )  # fmt: skip
+
+
+# --- where, when, about what
+
+
+def _bounds(layout: Layout, trigger: Trigger, subject: Parties) -> tuple[int, int]:
+    """Give the clause of a trigger: from its subject where that stands beside it, else from its verb, to its end."""
+    words = layout.words
+    last = max(trigger.last, clause_end(layout, trigger.last))
+    if not trigger.pattern.verb and trigger.meaning.actor == "subject":
+        first = trigger.first
+        low = max(0, first - NOUN_CLAUSE_REACH)
+        while first > low and words[first - 1] not in STOPS and words[first - 1] != ",":
+            first -= 1
+        return first, last
+    first = verb_start(layout, trigger.first) if trigger.pattern.verb else trigger.first
+    for group in subject.groups:
+        if group.first < first and first - group.last <= SUBJECT_GAP and "," not in words[group.last : first]:
+            first = min(first, group.np)
+    return first, last
+
+
+def _date_of(line: _Line, start: int, end: int) -> FoundDate | None:
+    """Give the date of the clause; the only date of a sentence that tells one thing is its date wherever it stands."""
+    inside = [d for d in line.dates if start <= d.start and d.end <= end]
+    if inside:
+        return inside[0]
+    return line.dates[0] if len(line.dates) == 1 and len(line.triggers) <= 1 else None
+
+
+def _contexts(layout: Layout, first: int, last: int, given: tuple[str, ...]) -> tuple[str, ...]:
+    found = set(given)
+    for at in range(first, last):
+        for phrase, name in layout.lexicon.contexts.get(layout.words[at], ()):
+            if layout.words[at : at + len(phrase)] == phrase:
+                found.add(name)
+    return tuple(sorted(found))
+
+
+def _manner(
+    layout: Layout, bounds: tuple[int, int], sides: tuple[Parties, Parties], plain: tuple[str | None, str]
+) -> tuple[str | None, str]:
+    """Tell a visit from a reception: who is called visiting travels, and the other side is the host."""
+    acting, other = sides
+    if any("visiting" in layout.words[g.np : g.first + 1] for g in other.groups):
+        return "host", "043"
+    if any("visiting" in layout.words[g.np : g.first + 1] for g in acting.groups):
+        return "visit", "042"
+    words = layout.words[bounds[0] : bounds[1]]
+    for at, word in enumerate(words):
+        if word in _VISITS and {"during", "on"} & set(words[max(0, at - 4) : at]):
+            return "visit", "042"
+    return plain
+
+
+def _place(line: _Line, first: int, last: int, kind: PloverType) -> Slot | None:
+    """Give where it took place: as the clause says, else as the dateline or sign-off of its story does."""
+    locating = {"in", "at", "near", "to"} if kind is PloverType.CONSULT else {"in", "at", "near"}
+    for group in line.layout.groups:
+        here = (
+            first <= group.first < last
+            and group.preposition in locating
+            and not (group.weak or group.possessive)
+        )
+        if here and group.entity is not None and group.entity.type in {EntityType.PLACE, EntityType.COUNTRY}:
+            return _slot(group)
+    return line.scene.places.get(line.scene.reading.segments[line.segment].story)
+
+
+def _confidence(
+    trigger: Trigger, actors: Sequence[Slot], recipients: Sequence[Slot], realis: Realis, *, sure: bool
+) -> float:
+    """Weigh how much of the event the grammar shows."""
+    value = 0.9
+    value -= 0.25 * (not actors)
+    value -= 0.15 * (not recipients and bool(trigger.meaning.recipient))
+    value -= 0.15 * (not sure)
+    value -= 0.1 * any(s.weak for s in (*actors, *recipients))
+    value -= 0.05 * (not trigger.pattern.verb)
+    value -= 0.1 * (realis in {Realis.HYPOTHETICAL, Realis.HOPED})
+    return round(max(_INHERITED, value), 2)
+
+
+def with_sides(draft: Draft, actors: tuple[Slot, ...], recipients: tuple[Slot, ...]) -> Draft:
+    """Give a draft other sides."""
+    return replace(draft, actors=actors, recipients=recipients)

@@ -1,0 +1,129 @@
+"""Whether an act took place: negation, modals, plans, hopes, conditions and old dates around its trigger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from schemas.event import PloverType, Realis
+from streams.extract.clauses import AUXILIARIES
+from streams.extract.dates import Direction, FoundDate, Precision
+from streams.extract.triggers import phrase_ends_at
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from streams.extract.clauses import Layout, Parties
+    from streams.extract.triggers import EventLexicon, Meaning, Trigger
+
+OLD_DAYS: Final = 180
+"""A past date further back than this makes an act history."""
+
+_WINDOW: Final = 14
+_CONDITION_WINDOW: Final = 24
+_BEHIND_WINDOW: Final = 10
+_CONDITIONS: Final = frozenset({"if", "unless", "whether"})
+_UNREAL: Final = frozenset({Realis.FUTURE, Realis.INTENDED, Realis.HOPED})
+_OPEN_PROMISES: Final = frozenset({"030", "031"})
+
+
+def find_realis(
+    layout: Layout,
+    trigger: Trigger,
+    subject: Parties,
+    found: FoundDate | None,
+    today: date,
+    *,
+    headline: bool,
+) -> Realis:
+    """Say whether what the trigger tells took place; the nearest word that denies it wins over its own meaning."""
+    meaning = trigger.meaning
+    cue = _cue_before(layout, trigger, subject) or _infinitive(layout, trigger, headline=headline)
+    if cue is None and not trigger.pattern.verb:
+        cue = _cue_behind(layout, trigger)
+    if cue is None or (cue is Realis.PURPOSE and meaning.realis is not None):
+        cue = meaning.realis or (
+            Realis.HISTORICAL if found is not None and is_old(found, today) else Realis.ASSERTED
+        )
+    return cue
+
+
+def _cue_before(layout: Layout, trigger: Trigger, subject: Parties) -> Realis | None:
+    """Find the nearest words between subject and trigger that say it has not taken place."""
+    if trigger.meaning.actor != "subject":
+        return None
+    words = layout.words
+    low = max([0, trigger.first - _WINDOW, *(g.last for g in subject.groups if g.last <= trigger.first)])
+    for end in range(trigger.first, low, -1):
+        if words[end - 1] in {";", ":"}:
+            break
+        cue = _phrase_before(words, end, max(0, low - 1), layout.lexicon)
+        if cue is Realis.DENIED and trigger.meaning.type is PloverType.REJECT:
+            return None
+        if cue is not None:
+            return cue
+    if _CONDITIONS & set(words[max(0, trigger.first - _CONDITION_WINDOW) : trigger.first]):
+        return Realis.HYPOTHETICAL
+    return None
+
+
+def _phrase_before(words: tuple[str, ...], end: int, low: int, lexicon: EventLexicon) -> Realis | None:
+    for phrase, realis in lexicon.realis.get(words[end - 1], ()):
+        if phrase_ends_at(words, end, phrase) and end - len(phrase) >= low:
+            return realis
+    return None
+
+
+def _infinitive(layout: Layout, trigger: Trigger, *, headline: bool) -> Realis | None:
+    """Read a bare `to`: in a headline it is the future, after somebody who is asked it is meant, else it is a purpose."""
+    words, first = layout.words, trigger.first
+    if not trigger.pattern.verb or first == 0:
+        return None
+    if words[first - 1] == "for" and words[first].endswith("ing"):
+        return Realis.PURPOSE
+    if words[first - 1] != "to":
+        return None
+    group = layout.group_at(first - 2)
+    if group is None:
+        return Realis.PURPOSE
+    before = words[group.np - 1] if group.np else ""
+    asked = before in layout.lexicon.verbs and before not in AUXILIARIES
+    return Realis.INTENDED if asked else Realis.FUTURE if headline else Realis.PURPOSE
+
+
+def _cue_behind(layout: Layout, trigger: Trigger) -> Realis | None:
+    """Read on behind a noun: the talks will be held, the visit is scheduled."""
+    words = layout.words
+    for at in range(trigger.last, min(len(words), trigger.last + _BEHIND_WINDOW)):
+        if words[at] in {",", ";", "that", "which"}:
+            return None
+        if _phrase_before(words, at + 1, trigger.last, layout.lexicon) is Realis.FUTURE:
+            return Realis.FUTURE
+    return None
+
+
+def is_old(found: FoundDate, today: date) -> bool:
+    """Say whether a date makes what is told with it history."""
+    if found.direction is not Direction.PAST:
+        return False
+    if found.value is None or found.precision is Precision.DECADE:
+        return True
+    years = today.year - int(found.value[:4])
+    if found.precision is Precision.YEAR:
+        return years > 0
+    if found.precision is Precision.WEEK:
+        return years > 1
+    return years * 365 + (today.month - int(found.value[5:7])) * 30 > OLD_DAYS
+
+
+def name_event(
+    meaning: Meaning, realis: Realis, contexts: tuple[str, ...], lexicon: EventLexicon
+) -> tuple[PloverType, str | None, str]:
+    """Give type, mode and code: what is only announced is a promise or a threat; a promise has its code by its matter."""
+    kind, mode, cameo = meaning.type, meaning.mode, meaning.cameo
+    if realis in _UNREAL and kind in lexicon.announced:
+        announced = lexicon.announced[kind]
+        kind, mode, cameo = announced.type, announced.mode, announced.cameo
+    if kind is PloverType.AGREE and cameo in _OPEN_PROMISES:
+        told = set(contexts) - ({"legal"} if meaning.type is PloverType.SUPPORT else set())
+        cameo = next((code for matter, code in lexicon.promises if matter & told), cameo)
+    return kind, mode, cameo
