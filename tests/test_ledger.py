@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, permutations, product
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -367,6 +368,118 @@ def test_the_id_does_not_depend_on_which_report_came_first() -> None:
     assert agreements(post_all(early, late))[0].id == agreements(post_all(late, early))[0].id
 
 
+Wording = tuple[str, tuple[str, ...], str]
+
+_MATTERS: dict[str, tuple[Wording, ...]] = {
+    "border patrols": (
+        ("mou", ("border", "security"), "border security"),
+        ("mou", ("border",), "cooperation between border guards"),
+        ("agreement", ("border", "police"), "joint patrols on the common border"),
+    ),
+    "people smuggling": (
+        ("mou", ("organised_crime", "migration"), "people smuggling and trafficking"),
+        ("mou", ("migration", "organised_crime"), "irregular migration and people smuggling"),
+        ("arrangement", ("organised_crime", "migration"), "combating the smuggling of migrants"),
+    ),
+    "terrorism": (
+        ("mou", ("counter_terrorism",), "international terrorism"),
+        ("agreement", ("counter_terrorism", "intelligence"), "fighting terrorism"),
+        ("mou", ("security", "counter_terrorism"), "counter-terrorism"),
+    ),
+    "drugs": (
+        ("mou", ("organised_crime", "police"), "narcotics control"),
+        ("mou", ("organised_crime",), "the fight against drug trafficking"),
+        ("agreement", ("organised_crime",), "drugs"),
+    ),
+    "prisoners": (
+        ("agreement", ("judicial",), "transfer of prisoners"),
+        ("treaty", ("judicial",), "the transfer of convicted prisoners"),
+        ("agreement", ("judicial",), "prisoner transfer"),
+    ),
+    "extradition": (
+        ("treaty", ("judicial",), "extradition"),
+        ("treaty", ("judicial", "police"), "extradition of suspects"),
+        ("agreement", ("judicial",), "extradition"),
+    ),
+    "defence": (
+        ("agreement", ("defence",), "defence cooperation"),
+        ("pact", ("defence", "security"), "military cooperation"),
+        ("mou", ("defence",), "defense and military training"),
+    ),
+    "intelligence": (
+        ("agreement", ("intelligence",), "sharing of intelligence"),
+        ("agreement", ("intelligence", "security"), "intelligence exchange"),
+        ("arrangement", ("intelligence",), "intelligence sharing"),
+    ),
+    "sea boundary": (
+        ("treaty", ("maritime", "border"), "maritime boundary"),
+        ("agreement", ("maritime",), "the boundary at sea"),
+        ("treaty", ("maritime",), "delimitation of the maritime boundary"),
+    ),
+    "free trade": (
+        ("agreement", ("trade",), "free trade"),
+        ("agreement", ("trade", "economy"), "free-trade area"),
+        ("treaty", ("trade",), "trade and tariffs"),
+    ),
+    "gas": (
+        ("contract", ("energy",), "supply of natural gas"),
+        ("contract", ("energy", "trade"), "gas deliveries"),
+        ("agreement", ("energy",), "gas"),
+    ),
+    "taxes": (
+        ("convention", ("finance",), "avoidance of double taxation"),
+        ("agreement", ("finance",), "double taxation"),
+        ("treaty", ("finance", "economy"), "double taxation and tax evasion"),
+    ),
+    "flights": (
+        ("agreement", ("transport",), "air services"),
+        ("mou", ("transport",), "flights between the two capitals"),
+        ("agreement", ("transport",), "air traffic"),
+    ),
+    "cyber": (
+        ("mou", ("cyber",), "cybersecurity"),
+        ("mou", ("cyber", "police"), "cyber crime"),
+        ("agreement", ("cyber", "security"), "security in cyberspace"),
+    ),
+    "police training": (
+        ("mou", ("police",), "police training"),
+        ("mou", ("police", "security"), "training of police officers"),
+        ("agreement", ("police",), "police cooperation"),
+    ),
+    "food": (("roadmap", ("food",), "food security"), ("roadmap", ("food", "economy"), "food security")),
+}
+"""One matter in several words, as reports of one instrument differ from each other."""
+
+
+def worded(wording: Wording, **report: object) -> dict[str, object]:
+    instrument, domains, subject = wording
+    return {"instrument": instrument, "domains": domains, "subject": subject, **report}
+
+
+@pytest.mark.parametrize("matter", _MATTERS)
+def test_each_wording_of_a_matter_leads_to_its_agreement(matter: str) -> None:
+    for first, second in permutations(_MATTERS[matter], 2):
+        postings = post_all(
+            told(Stage.DRAFTING, **worded(first)), told(Stage.SIGNED, 6, "Radio Two", **worded(second))
+        )
+        assert kinds(*postings) == [TransitionKind.FIRST, TransitionKind.STEP], (first, second)
+
+
+@pytest.mark.parametrize("matter", _MATTERS)
+def test_no_wording_of_another_matter_does(matter: str) -> None:
+    others = [wording for other, wordings in _MATTERS.items() if other != matter for wording in wordings]
+    for first, second in product(_MATTERS[matter], others):
+        apart = post_all(
+            told(Stage.DRAFTING, **worded(first)), told(Stage.SIGNED, 6, "Radio Two", **worded(second))
+        )
+        assert len(agreements(apart)) == 2, (first, second)
+        together = post_all(
+            make_event("Both.", report=make_report(**worded(first, stage=Stage.DRAFTING))),
+            make_event("Both.", report=make_report(**worded(second))),
+        )
+        assert len(agreements(together)) == 2, (first, second)
+
+
 # --- origins -------------------------------------------------------------------------------------------------
 
 _AGENCY_TEXT = (
@@ -436,6 +549,14 @@ def test_a_book_is_bounded_whatever_is_reported() -> None:
 def test_every_stage_has_its_place_in_life_or_is_an_exit() -> None:
     assert set(LIFE) | EXITS | {Stage.UNKNOWN} == set(Stage)
     assert set(EXIT_FROM) == EXITS
+
+
+def test_the_docs_show_the_table_of_exits() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "ledger.md").read_text(encoding="utf-8")
+    for exit_stage, before in EXIT_FROM.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| {exit_stage} |"))
+        named = row.split("|")[2].replace("any stage of life", ", ".join(LIFE)).split(",")
+        assert {name.strip() for name in named} == set(before)
 
 
 @pytest.mark.parametrize("before", [*LIFE, *sorted(EXITS)])

@@ -58,14 +58,15 @@ _GENERAL_DOMAINS: Final = frozenset({"security", "political", "economy"})
 _HELD_BY_ECONOMY: Final = frozenset({"trade", "energy", "finance", "transport", "investment", "economy"})
 
 _CONCEPTS: Final[Mapping[str, str]] = {
-    "frontier": "border", "boundary": "border", "policing": "police", "constabulary": "police",
+    "frontier": "border", "policing": "police", "constabulary": "police",
     "military": "defence", "defense": "defence", "army": "defence", "armed": "defence",
     "narcotic": "drug", "trafficking": "smuggling", "smuggler": "smuggling", "trafficker": "smuggling",
     "terrorist": "terror", "terrorism": "terror", "counterterrorism": "terror", "antiterrorism": "terror",
     "extremist": "extremism", "cybercrime": "cyber", "cybersecurity": "cyber", "cyberspace": "cyber",
     "commerce": "trade", "commercial": "trade", "prisoner": "prisoner", "convict": "prisoner", "inmate": "prisoner",
     "maritime": "sea", "naval": "sea", "marine": "sea", "refugee": "migrant", "migration": "migrant",
-    "immigration": "migrant", "judicial": "legal", "criminal": "crime",
+    "immigration": "migrant", "people": "migrant", "human": "migrant", "aviation": "air", "airline": "air",
+    "flight": "air", "judicial": "legal", "criminal": "crime",
 }  # fmt: skip
 """Words that name one matter in news English, by the one that stands for them."""
 
@@ -175,7 +176,6 @@ _EMPTY_WORDS: Final = frozenset(
         "parties",
         "partnership",
         "party",
-        "people",
         "practical",
         "problem",
         "promote",
@@ -330,9 +330,13 @@ _EMPTY_WORDS: Final = frozenset(
 )
 """Words of subjects that tell no two instruments apart."""
 _WEAK_WORDS: Final = frozenset(
-    {"security", "safety", "secure", "cooperation", "sécurité", "безопасности", "امنیت", "امنیتی", "الأمن"}
+    {"security", "safety", "secure", "sécurité", "безопасности", "امنیت", "امنیتی", "الأمن"}
 )
-"""Words that count only beside a stronger one on neither side: security is the matter of half the instruments here."""
+"""Words that do not count: security is the matter of half the instruments here."""
+_MANNER_WORDS: Final = frozenset(
+    {"training", "smuggling", "patrol", "exchange", "transfer", "control", "supply", "crime", "fight"}
+)
+"""Words for how, not for what: they count only where one side says nothing else. Drugs and people are both smuggled."""
 
 _WORD: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+|[^\W\d_]+")
 _WIDE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
@@ -500,7 +504,10 @@ def _compare_words(entry: Entry, sighting: Sighting) -> float:
     known = frozenset(entry.words.get(sighting.language, ()))
     if not known or not sighting.words or sighting.language in {"und", "mul"}:
         return 0.0
-    share = len(known & sighting.words) / min(len(known), len(sighting.words))
+    told = sighting.words
+    if known - _MANNER_WORDS and told - _MANNER_WORDS:
+        known, told = known - _MANNER_WORDS, told - _MANNER_WORDS
+    share = len(known & told) / min(len(known), len(told))
     if share > 0:
         return 1.0 + share
     return -4.0 if _is_told_in(entry, sighting.event.context.transcript_id) else -3.0
