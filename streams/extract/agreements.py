@@ -61,7 +61,7 @@ class _Report:
 _READ: Final = frozenset({SegmentKind.NARRATION, SegmentKind.QUOTE, SegmentKind.QUESTION, SegmentKind.HEADLINE, SegmentKind.DATELINE})
 _PEACE: Final = frozenset({InstrumentType.CEASEFIRE, InstrumentType.PEACE_AGREEMENT})
 _PAPERS: Final = frozenset({InstrumentType.JOINT_STATEMENT, InstrumentType.DECLARATION, InstrumentType.ROADMAP})
-_WEAK: Final = frozenset("on about for to regarding concerning covering over in of relating against aimed that which designed establishing allowing".split())
+_WEAK: Final = frozenset("on about for to regarding concerning covering over in of relating against aimed designed establishing allowing".split())
 _CLAUSE: Final = frozenset(". ; ? ! : — – --".split())
 _PLOVER: Final = {
     Stage.SIGNED: (PloverType.SUPPORT, "057"), Stage.RATIFIED: (PloverType.SUPPORT, "057"), Stage.INITIALLED: (PloverType.SUPPORT, "057"),
@@ -137,7 +137,7 @@ def _subject(phrase: NounPhrase, words: tuple[str, ...]) -> tuple[int, int] | No
     while at < min(len(words), phrase.end + 14) and words[at] not in _CLAUSE and words[at] not in _ASIDE:
         if words[at] in _WEAK and not (words[at + 1 : at + 2] and _is_date(words[at + 1])):
             end = at + 1
-            while end < min(len(words), at + 20) and words[end] not in _CLAUSE and words[end] not in _ASIDE:
+            while end < min(len(words), at + 20) and words[end] not in _CLAUSE and words[end] not in _ASIDE and not _turns(words, at, end):
                 end += 1
             if end > at + 1:
                 return at + 1, end
@@ -150,6 +150,17 @@ _DAYS: Final = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september"
     " october november december jan feb mar apr jun jul aug sept sep oct nov dec this last next".split()
 )
+
+
+_BOOSTS: Final = frozenset("boost increase promote strengthen enhance improve deepen expand facilitate".split())
+
+
+def _turns(words: tuple[str, ...], start: int, at: int) -> bool:
+    """Whether the words leave the subject here: for a purpose that is only hoped for, or for another act."""
+    after = words[at + 1] if at + 1 < len(words) else ""
+    if words[at] == "to":
+        return words[start] != "to" and after in _BOOSTS
+    return words[at] == "," and (after.endswith("ed") or after in {"led", "held", "he", "she", "it", "they", "we", "but"})
 
 
 def _is_date(word: str) -> bool:
@@ -297,10 +308,14 @@ def _finish(group: list[_Report], reading: Reading, states: _States, passage: fr
     actors = _all_parties(proof, group, states, near)
     domains = proof.domains
     if kind not in _PEACE:
+        told = [report for report in body if report.domains and not report.step.background]
+        domains = tuple(dict.fromkeys([*domains, *(d for report in told for d in report.domains)]))[:4]
         for report in group:
             domains = domains or report.domains
         domains = domains or _domains_in(proof.words, [(0, len(proof.words))], lexicon)[:2] or _domains_in(states.title_words, [(0, len(states.title_words))], lexicon)[:2]
     scope = scope_of(actors, kind, near, passage)
+    if scope is Scope.INTRA:
+        domains = ("peace",)
     if not domains:
         domains = ("peace",) if scope in {Scope.INTRA, Scope.NONSTATE} else ("political",)
     parties = make_parties(actors, scope)
@@ -356,7 +371,12 @@ def _all_parties(proof: _Report, group: list[_Report], states: _States, near: fr
             add(report.actors)
     if near & _NOT_STATES or "rebels" in near:
         return actors
-    around = [a for a in states.actors.get(proof.phrase.sentence, ()) if a.sort == "state" and not a.located]
+    if proof.phrase.noun.type is InstrumentType.CONVENTION:
+        return actors  # its parties are many; whoever stands near is no clue
+    inner = proof.phrase
+    around = [a for a in states.actors.get(inner.sentence, ()) if a.sort == "state" and not a.located and not inner.start <= a.first < inner.tail]
+    if proof.step.act in {"call", "react"}:
+        around = []
     if len(known()) < 2 and (proof.shared or len({c for a in around for c in a.codes} | known()) <= 3):
         add(around)
     if len(known()) < 2:

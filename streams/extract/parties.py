@@ -128,15 +128,18 @@ class Found:
     """Those who reject it are none of its parties."""
 
 
+_BROKERED: Final = frozenset("brokered mediated backed sponsored led supervised drafted imposed facilitated -brokered -mediated -backed".split())
+_CALLS: Final = frozenset("call calls called calling urge urges urged urging asked asks".split())
 _SHARED: Final = frozenset("bilateral trilateral".split())
-_BOTH: Final = (("two", "countries"), ("two", "sides"), ("both", "sides"), ("both", "countries"), ("two", "nations"), ("two", "governments"), ("both", "nations"), ("two", "states"), ("our", "two"), ("both", "governments"), ("two", "leaders"), ("two", "ministers"), ("two", "presidents"), ("two", "neighbours"), ("two", "neighbors"))
+_BOTH: Final = (("two", "countries"), ("two", "sides"), ("both", "sides"), ("both", "countries"), ("two", "nations"), ("two", "governments"), ("both", "nations"), ("two", "states"), ("our", "two"), ("both", "governments"), ("two", "leaders"), ("two", "men"), ("the", "leaders"), ("two", "parties"), ("two", "foreign"), ("two", "heads"), ("the", "two"), ("two", "ministers"), ("two", "presidents"), ("two", "neighbours"), ("two", "neighbors"))
 
 
 def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequence[str]) -> Found:
     """Take the parties from where grammar puts them: between A and B, A-B pact, A signed with B, signed by A and B."""
     taken: list[Actor] = []
     rest = [a for a in actors if not a.located]
-    inside = [a for a in actors if phrase.start <= a.first < phrase.head and (a.sort != "igo" or (a.codes != ("UN",) and phrase.noun.type is not InstrumentType.CONVENTION)) and not a.seat]
+    inside = [a for a in actors if not set(words[a.last : a.last + 2]) & _BROKERED]
+    inside = [a for a in inside if phrase.start <= a.first < phrase.head and (a.sort != "igo" or (a.codes != ("UN",) and phrase.noun.type is not InstrumentType.CONVENTION)) and not a.seat]
     taken.extend(inside)
     after = max(phrase.end, step.end if step.end - phrase.end < 3 else phrase.end)
     between = _after(words, after, {"between", "among"}, 16)
@@ -148,9 +151,9 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
             break
         if words[at] in {"with", "w/"} and not (at and words[at - 1] in {"deal", "dealing"}):
             taken.extend(_listed(actors, words, at + 1))
-    if between is None or len({c for a in taken for c in a.codes}) < 2:
+    if (between is None or len({c for a in taken for c in a.codes}) < 2) and step.act not in {"call", "react"}:
         taken.extend(_agents(phrase, step, rest, words))
-    span = words[max(0, step.start - 12) : phrase.end + 24]
+    span = words
     shared = bool(set(span) & _SHARED) or any(pair in _BOTH for pair in zip(span, span[1:], strict=False))
     outside = [a for a in taken if a in inside or between is not None]
     agents = _agents(phrase, step, rest, words)
@@ -200,7 +203,7 @@ def _agents(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequ
         return [a for a in actors if phrase.end <= a.first < step.verb]
     end = step.start if not step.passive else phrase.start
     low = end
-    while low > 0 and end - low < SUBJECT_REACH and words[low - 1] not in _STOP_SUBJECT:
+    while low > 0 and end - low < SUBJECT_REACH and words[low - 1] not in _STOP_SUBJECT and words[low - 1] not in _CALLS:
         low -= 1
     out.extend(a for a in actors if low <= a.first < end)
     return out
@@ -214,9 +217,10 @@ def make_parties(actors: Iterable[Actor], scope: Scope) -> tuple[Party, ...]:
     parties: dict[str, Party] = {}
     for actor in actors:
         for code in actor.codes:
-            if code in _SECTOR_CODES or (code in NAMELESS and scope in _PUBLIC):
+            nameless = code in NAMELESS and actor.sort != _STATE  # PER is Peru where it is a state
+            if code in _SECTOR_CODES or (nameless and scope in _PUBLIC):
                 continue
-            key = code if code not in NAMELESS else f"{code}:{actor.name.lower()}"
+            key = f"{code}:{actor.name.lower()}" if nameless else code
             if key not in parties:
                 parties[key] = Party(name=actor.name, code=code, entity_id=actor.entity_id if len(actor.codes) == 1 else f"country:{code}", start=actor.start, end=actor.end)
     return tuple(parties.values())
@@ -250,4 +254,4 @@ def scope_of(actors: Sequence[Actor], kind: InstrumentType, near: frozenset[str]
     for sort, scope in (("company", Scope.COMPANY), ("labour", Scope.LABOUR), ("party", Scope.PARTY), ("institution", Scope.INSTITUTION), ("subnat", Scope.SUBNAT), ("agency", Scope.AGENCY)):
         if sort in passage:
             return scope
-    return Scope.INTER
+    return Scope.OTHER

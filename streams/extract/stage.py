@@ -87,6 +87,11 @@ _FINITE: Final = frozenset(
 )
 _UNDATED: Final = _RELATIVE | _SUBORDINATE | frozenset("based described where but as ;".split())
 _LONG: Final = frozenset("years months decades".split())
+_PREDICATES: Final = frozenset(
+    "but or said saying says contains contain provides provide covers cover includes include requires require allows allow"
+    " stipulates gives makes marks means represents creates relates states bars calls obliges commits".split()
+)
+"""Verbs after which no passive of the instrument can follow."""
 _SHORT: Final = {"'ve": "have", "'ll": "will", "'re": "are", "'m": "am", "'d": "would"}
 
 
@@ -395,7 +400,7 @@ def _right_step(phrase: NounPhrase, words: tuple[str, ...], lexicon: AgreementLe
                 mode, background, start = _verb_mode(words, at, trigger.form, lexicon)
                 stage = trigger.act.stages.get(mode, trigger.act.stages["done"])
                 return Step(stage, mode, 3, phrase.start, end, verb=at, act=trigger.act.name, background=mode == "done", soft=True)
-        if word in _SUBORDINATE or word in {"but", "said", "saying"}:
+        if word in _SUBORDINATE or word in _PREDICATES or (word == "that" and at > phrase.end):
             return None
         at += 1
     return None
