@@ -57,20 +57,22 @@ def command() -> None:
 
 @command.command()
 @_alerts
+@click.option("--alter", is_flag=True, help="Also set cleanup, retention and sizes of topics that are there.")
 @_broker
 @_json
-def create(*, alerts: tuple[str, ...], broker: str | None, as_json: bool) -> None:
+def create(*, alerts: tuple[str, ...], alter: bool, broker: str | None, as_json: bool) -> None:
     """Make the topics that are missing: those of the contract, dead letters, and the worker's changelogs.
 
     Partitions and copies are settings (DRAGOMAN_PARTITIONS, DRAGOMAN_REPLICATION). To do it again changes nothing.
     """
     settings = settings_or_exit(broker=broker)
-    made = asyncio.run(_create(settings, alerts))
+    made, altered = asyncio.run(_create(settings, alerts, alter=alter))
     if as_json:
-        _print_json({"created": sorted(made)})
+        _print_json({"created": sorted(made), "altered": sorted(altered)})
         return
-    for name in made:
-        click.echo(f"created {name}")
+    for verb, names in (("created", made), ("altered", altered)):
+        for name in names:
+            click.echo(f"{verb} {name}")
     click.echo(f"{len(made)} created." if made else "All topics are there.", err=True)
 
 
@@ -131,12 +133,15 @@ class _Found:
     missing: tuple[str, ...]
 
 
-async def _create(settings: Settings, alerts: Sequence[str]) -> tuple[str, ...]:
+async def _create(
+    settings: Settings, alerts: Sequence[str], *, alter: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     from streams.kafka.client import open_admin  # noqa: PLC0415 - keeps --help quick
-    from streams.kafka.topics import create_topics  # noqa: PLC0415
+    from streams.kafka.topics import alter_topics, create_topics  # noqa: PLC0415
 
+    plans = _plans(settings, alerts)
     async with open_admin(settings) as admin:
-        return await create_topics(admin, _plans(settings, alerts))
+        return await create_topics(admin, plans), await alter_topics(admin, plans) if alter else ()
 
 
 async def _check(settings: Settings, alerts: Sequence[str]) -> tuple[str, ...]:

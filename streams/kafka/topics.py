@@ -44,6 +44,10 @@ DEAD_LETTER_LIMIT_BYTES: Final = 2 * RECORD_LIMIT_BYTES
 """What a dead-letter topic takes: whatever its source took, with the reason in headers."""
 
 
+_DYNAMIC_TOPIC_CONFIG: Final = 1
+"""Where a setting comes from, in the answer to DescribeConfigs: from the topic itself."""
+
+
 class TopicError(Exception):
     """A topic is not there or could not be made; the message says which, why and what to do."""
 
@@ -178,25 +182,60 @@ async def check_topics(admin: AIOKafkaAdminClient, plans: Sequence[TopicPlan]) -
                 "topic and make it again"
             )
         for name, value in plan.configs.items():
-            if (real := configs[plan.name].get(name)) != value:
+            if (real := configs[plan.name].values.get(name)) != value:
                 differences.append(
-                    f"topic {plan.name} has {name}={real} and should have {value}: `kafka-configs --alter` sets it"
+                    f"topic {plan.name} has {name}={real} and should have {value}: `dragoman topics create --alter` sets it"
                 )
     return tuple(differences)
 
 
-async def _read_configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+async def alter_topics(admin: AIOKafkaAdminClient, plans: Sequence[TopicPlan]) -> tuple[str, ...]:
+    """Set the settings of topics that are there as planned, and give the names of those that changed.
+
+    Other settings that someone gave a topic stay. Partitions are never changed: the same key would lie elsewhere.
+
+    Raises:
+        TopicError: The broker refuses one.
+    """
+    there = set(await admin.list_topics())
+    known = [plan for plan in plans if plan.name in there]
+    now = await _read_configs(admin, [plan.name for plan in known])
+    wrong = [
+        p for p in known if any(now[p.name].values.get(name) != value for name, value in p.configs.items())
+    ]
+    if not wrong:
+        return ()
+    wanted = {p.name: {**now[p.name].own, **p.configs} for p in wrong}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name, configs) for name, configs in wanted.items()]
+    for answer in await admin.alter_configs(resources):
+        for code, words, _, name in answer.resources:
+            if code:
+                raise TopicError(
+                    f"the settings of topic {name} could not be changed: {words or for_code(code).__name__}"
+                )
+    return tuple(wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Configs:
+    values: Mapping[str, str]
+    own: Mapping[str, str]
+    """Those that were given to the topic itself."""
+
+
+async def _read_configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, _Configs]:
     if not names:
         return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    read: dict[str, dict[str, str]] = {}
+    read: dict[str, _Configs] = {}
     for answer in await admin.describe_configs(resources):
         for code, words, _, name, entries in answer.resources:
             if code:
                 raise TopicError(
                     f"the settings of topic {name} could not be read: {words or for_code(code).__name__}"
                 )
-            read[name] = {entry[0]: entry[1] for entry in entries}
+            own = {entry[0]: entry[1] for entry in entries if entry[3] == _DYNAMIC_TOPIC_CONFIG}
+            read[name] = _Configs({entry[0]: entry[1] for entry in entries}, own)
     return read
 
 

@@ -29,6 +29,7 @@ from streams.kafka.local import (
 )
 from streams.kafka.topics import TopicPlan, create_topics
 from streams.settings import Settings
+from tests.kafka.test_jars import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ pytestmark = pytest.mark.kafka
 @pytest.fixture
 def own_broker(tmp_path: Path, jar_cache: Path) -> Iterator[LocalBroker]:
     """A broker that has not been started, for tests that start and stop one."""
-    made = LocalBroker(tmp_path / "broker", jar_cache, port=free_port(), heap_mib=256)
+    made = LocalBroker(tmp_path / "Übung A&B" / "broker", jar_cache, port=free_port(), heap_mib=256)
     yield made
     made.stop()
     made.discard()
@@ -76,7 +77,9 @@ def _words(process: psutil.Process) -> list[str]:
         return []
 
 
-async def test_a_stopped_broker_is_gone_and_keeps_its_data(own_broker: LocalBroker) -> None:
+async def test_a_stopped_broker_is_gone_and_keeps_its_data_and_a_killed_one_is_missed(
+    own_broker: LocalBroker,
+) -> None:
     settings = Settings(broker=own_broker.address)
     assert own_broker.start() is Started.NEW
     async with open_admin(settings) as admin:
@@ -87,6 +90,12 @@ async def test_a_stopped_broker_is_gone_and_keeps_its_data(own_broker: LocalBrok
     assert own_broker.start() is Started.NEW
     async with open_admin(settings) as admin:
         assert "kept" in await admin.list_topics()
+    assert own_broker.why_ended() is None
+    (process,) = broker_processes(own_broker)
+    process.kill()
+    process.wait()
+    assert not own_broker.is_alive()
+    assert f"its log is {own_broker.log}" in (own_broker.why_ended() or "")
 
 
 def test_a_broker_left_by_a_killed_run_is_taken_over_and_never_doubled(own_broker: LocalBroker) -> None:
@@ -170,6 +179,16 @@ def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path: Path, jar_c
         BrokerStartError, match=r"cannot be started in .*: Not a directory; look at its rights"
     ):
         LocalBroker(tmp_path / "file" / "broker", jar_cache, port=free_port()).start()
+
+
+def test_a_path_that_kafka_would_read_as_two_is_refused(tmp_path: Path, jar_cache: Path) -> None:
+    with pytest.raises(BrokerStartError, match="a comma or a colon in a path"):
+        LocalBroker(tmp_path / "a,b", jar_cache, port=free_port()).start()
+
+
+def test_whoever_else_listens_is_no_kafka() -> None:
+    with serving() as web:
+        assert not answers("127.0.0.1", int(web.address.rsplit(":", 1)[1]))
 
 
 def test_nothing_answers_where_nobody_listens() -> None:

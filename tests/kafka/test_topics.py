@@ -17,6 +17,7 @@ from streams.kafka.topics import (
     TopicPlan,
     TopicState,
     all_topics,
+    alter_topics,
     check_topics,
     create_topics,
     dead_letter_name,
@@ -79,6 +80,18 @@ async def test_each_difference_is_one_sentence_that_says_how_to_mend_it(settings
     assert partitions.startswith(f"topic {name} has 1 partition and should have 3: ")
     assert cleanup.startswith(f"topic {name} has cleanup.policy=delete and should have compact: ")
     assert absent == f"topic {missing.name} is missing: `dragoman topics create` makes it"
+
+
+@pytest.mark.kafka
+async def test_altering_sets_what_differs_and_leaves_what_others_set(settings: Settings) -> None:
+    made = TopicPlan(f"{settings.topic_prefix}made.v1", 1, 1, {"retention.ms": "1000", "segment.ms": "70000"})
+    wanted = replace(made, configs={"retention.ms": "2000", "cleanup.policy": "compact"})
+    async with open_admin(settings) as admin:
+        await create_topics(admin, [made])
+        assert await alter_topics(admin, [wanted]) == (made.name,)
+        assert await check_topics(admin, [wanted]) == ()
+        assert await check_topics(admin, [replace(made, configs={"segment.ms": "70000"})]) == ()
+        assert await alter_topics(admin, [wanted]) == ()
 
 
 @pytest.mark.kafka
