@@ -70,7 +70,7 @@ def city_rows() -> list[str]:
             and len(name) > 3
             and name != city["name"]
             and "LATIN" in unicodedata.name(name[0], "")
-            and name.isprintable()  # noqa: PLR2004 - shorter ones are airport codes
+            and name.isprintable()
         }
         plain = sorted(name for name in others if name.isascii() and name[0].isupper() and not name.isupper())
         rows.append(

@@ -118,8 +118,7 @@ def sentences(data: Path) -> Iterator[tuple[list[Word], list[str]]]:
     with lzma.open(data / "english_silver.jsonl.xz", "rt", encoding="utf-8") as lines:
         for line in lines:
             record = json.loads(line)
-            tags = record["t"]
-            yield cut(record["w"], tags)
+            yield cut(record["w"], gold.get("\0".join(record["w"]), record["t"]))
 
 
 def cut(tokens: list[str], tags: list[str]) -> tuple[list[Word], list[str]]:

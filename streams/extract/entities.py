@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +18,7 @@ from schemas.entity import Entity, EntityType, Mention, MentionKind
 from schemas.ids import derived_id
 from schemas.transcript import SegmentKind
 from streams.extract.mentions import Owner, RawMention, find_mentions
-from streams.extract.names import split_words
+from streams.extract.names import plain_name, split_words
 
 if TYPE_CHECKING:
     from streams.extract.models import Models
@@ -36,7 +38,19 @@ _SAME: Final = {
 }
 """Words that do not tell two offices apart, and spellings of one word."""
 _ARMED: Final = frozenset({"COP", "MIL", "SPY"})
+_SIGNATURE: Final = 100
+"""A last line longer than this, in signs, is no signature."""
+_LEAD: Final = 60
+"""The longest speaker tag, in signs."""
+_LOOK_BACK: Final = 200
+"""How many entities or mentions are looked at for one that is not named: keeps reading linear in the text."""
+_COUNTERPARTS: Final = frozenset({"counterpart", "counterparts"})
 _REPORTERS: Final = frozenset("reporter correspondent".split())
+_FAMILY_FIRST: Final = frozenset(
+    """xi hu jiang deng mao li wang zhang liu chen yang zhao huang zhou wu xu sun zhu ma guo lin gao luo qin tang qian wen
+    kim park moon yoon lee roh choe ri nguyen pham tran ho han chun tsai lai cho kang jang dong wei meng""".split()
+)
+"""Family names that stand first: Xi Jinping is later called Xi."""
 _FAMILY_LAST: Final = frozenset({"jr", "sr", "ii", "iii"})
 
 
@@ -103,7 +117,8 @@ class _Resolver:
         self.names = models.names
         self.raw = raw
         self.drafts: dict[str, _Draft] = {}
-        self.mentions: list[Mention] = []
+        self.recent: deque[_Draft] = deque(maxlen=_LOOK_BACK)
+        """The entities last spoken of, latest last."""
         self.people_by_name: dict[str, str] = {}
         """Normalised full names and surnames to the person; a surname that two share leads to nobody."""
         self.roles: dict[tuple[str, frozenset[str]], str] = {}
@@ -120,7 +135,10 @@ class _Resolver:
         self.at: dict[tuple[int, int], str] = {}
         """Where a mention stands to the entity it got, for holders and owners."""
         self.segment_of = [s.segment for s in reading.sentences]
-        self.by_start = {(m.start, m.end): m for m in raw}
+        self.starts = [m.start for m in raw]
+        self.sentences: dict[tuple[int, int], list[RawMention]] = {}
+        for mention in raw:
+            self.sentences.setdefault((mention.sentence, mention.part), []).append(mention)
         self.home = self._home()
         self.reporter = self._reporter()
 
@@ -128,37 +146,33 @@ class _Resolver:
         """Read the mentions in the order of the text."""
         for mention in self.raw:
             ident = self._resolve(mention)
-            if ident is None:
-                continue
-            self.at[mention.start, mention.end] = ident
-            self._note(mention, ident)
-            kind = mention.kind
-            self.mentions.append(
-                Mention(
-                    entity_id=ident,
-                    kind=kind,
-                    text=self.text[mention.start : mention.end],
-                    start=mention.start,
-                    end=mention.end,
+            if ident is not None:
+                self.at[mention.start, mention.end] = ident
+                self._note(mention, ident)
+        mentions: dict[tuple[int, int], Mention] = {}
+        for m in self.raw:
+            ident = self.at.get((m.start, m.end))
+            if ident is not None and (m.start, m.end) not in mentions:
+                mentions[m.start, m.end] = Mention(
+                    entity_id=self.drafts[ident].id,
+                    kind=m.kind,
+                    text=self.text[m.start : m.end],
+                    start=m.start,
+                    end=m.end,
                 )
-            )
-        return Resolved(
-            tuple(
-                self._finish(d)
-                for d in self.drafts.values()
-                if d.id in {m.entity_id for m in self.mentions} or self._is_member(d.id)
-            ),
-            self._unique(),
-        )
+        ordered = tuple(sorted(mentions.values(), key=lambda m: (m.start, -m.end)))
+        return Resolved(self._entities({m.entity_id for m in ordered}), ordered)
 
-    def _is_member(self, ident: str) -> bool:
-        return any(ident in d.members for d in self.drafts.values())
-
-    def _unique(self) -> tuple[Mention, ...]:
-        seen: dict[tuple[int, int], Mention] = {}
-        for mention in self.mentions:
-            seen.setdefault((mention.start, mention.end), mention)
-        return tuple(sorted(seen.values(), key=lambda m: (m.start, -m.end)))
+    def _entities(self, named: set[str]) -> tuple[Entity, ...]:
+        """Give the entities that are mentioned, and those that a mentioned group or office stands on."""
+        drafts = {draft.id: draft for draft in self.drafts.values()}
+        wanted = set(named)
+        for ident in named:
+            draft = drafts[ident]
+            wanted.update(self.drafts[member].id for member in draft.members)
+            if draft.organisation_id in drafts:
+                wanted.add(drafts[draft.organisation_id].id)
+        return tuple(self._finish(draft) for draft in drafts.values() if draft.id in wanted)
 
     # --- what holds for the whole transcript ------------------------------------------------------------------------
 
@@ -195,8 +209,8 @@ class _Resolver:
         segments = self.reading.segments
         named = {SegmentKind.BYLINE, SegmentKind.SIGNOFF}
         spots = [i for i, s in enumerate(segments) if s.kind in named] or (
-            [len(segments) - 1] if segments and segments[-1].end - segments[-1].start < 100 else []
-        )  # noqa: PLR2004
+            [len(segments) - 1] if segments and segments[-1].end - segments[-1].start < _SIGNATURE else []
+        )
         for spot in spots:
             start, end = segments[spot].start, segments[spot].end
             inside = [m for m in self.raw if start <= m.start and m.end <= end]
@@ -212,17 +226,15 @@ class _Resolver:
             return self._known(m.key, m.type, m.name or self.text[m.start : m.end], m.code, m.countries)
         if m.deixis is not None and m.deixis != "generic":
             return self._deictic(m)
-        if m.type is EntityType.PERSON:
-            return self._person(m)
-        if m.type is EntityType.ROLE:
-            return self._role(m)
-        if m.type is EntityType.ORGANISATION:
-            return self._body(m)
-        if m.type is EntityType.PLACE:
-            return self._place(m)
-        if m.type is EntityType.GROUP:
-            return self._group(m)
-        return self._new(m.type, self.text[m.start : m.end])
+        ways = {
+            EntityType.PERSON: self._person,
+            EntityType.ROLE: self._role,
+            EntityType.ORGANISATION: self._body,
+            EntityType.PLACE: self._place,
+            EntityType.GROUP: self._group,
+        }
+        way = ways.get(m.type)
+        return way(m) if way else self._new(m.type, self.text[m.start : m.end])
 
     def _known(
         self, ident: str, kind: EntityType, name: str, code: str | None, countries: tuple[str, ...]
@@ -272,27 +284,15 @@ class _Resolver:
         other = [c for c in self.recent_states if c != self.home]
         if other:
             return other[-1]
-        later = [
-            x.countries[0]
-            for x in self.raw
-            if x.start > m.end
-            and x.type is EntityType.COUNTRY
-            and x.countries
-            and x.countries[0] != self.home
-        ]
+        later = [x.countries[0] for x in self._ahead(m) if x.countries[0] != self.home]
         return later[0] if later else (self.recent_states[-1] if self.recent_states else None)
 
     def _pair(self, size: int, m: RawMention) -> str | None:
         """Give the states that `the two countries` means: those last spoken of; at the start, those that come first."""
         codes = list(dict.fromkeys(reversed(self.recent_states)))[:size][::-1]
         if len(codes) < size:
-            for later in self.raw:
-                if (
-                    later.start > m.end
-                    and later.countries
-                    and later.type is EntityType.COUNTRY
-                    and later.countries[0] not in codes
-                ):
+            for later in self._ahead(m):
+                if later.countries[0] not in codes:
                     codes.append(later.countries[0])
                 if len(codes) == size:
                     break
@@ -304,6 +304,12 @@ class _Resolver:
             ";".join(sorted(codes)),
             " and ".join(self.names.countries.get(c, c) for c in sorted(codes)),
         )
+
+    def _ahead(self, m: RawMention) -> list[RawMention]:
+        """Give the states named behind a mention, not too far on."""
+        first = bisect_right(self.starts, m.end - 1)
+        window = self.raw[first : first + _LOOK_BACK]
+        return [x for x in window if x.start >= m.end and x.type is EntityType.COUNTRY and x.countries]
 
     def _group_of(self, members: list[str], code: str | None, name: str, *parts: str) -> str:
         ident = f"group:{derived_id('entity', 'group', *sorted(members), *parts)[:13]}"
@@ -329,7 +335,7 @@ class _Resolver:
                 break
             actors = [
                 (x, ident)
-                for x in self._in_sentence(sentence)
+                for x in self._in_sentence(sentence, m.part if sentence == m.sentence else 0)
                 if x.end <= m.start
                 and x.type in {EntityType.PERSON, EntityType.ROLE}
                 and (ident := self.at.get((x.start, x.end)))
@@ -349,13 +355,8 @@ class _Resolver:
                 return self.last_group
         return self._pair(2, m) if len(set(self.recent_states)) > 1 else None
 
-    def _in_sentence(self, number: int) -> list[RawMention]:
-        if not hasattr(self, "_sentences"):
-            grouped: dict[int, list[RawMention]] = {}
-            for mention in self.raw:
-                grouped.setdefault(mention.sentence, []).append(mention)
-            self._sentences = grouped
-        return self._sentences.get(number, [])
+    def _in_sentence(self, number: int, part: int = 0) -> list[RawMention]:
+        return self.sentences.get((number, part), [])
 
     def _is_partner(self, m: RawMention) -> bool:
         """Tell whether somebody stands after `with`, `and` or a verb of meeting."""
@@ -426,32 +427,26 @@ class _Resolver:
         return None
 
     def _merge(self, old: str, new: str) -> None:
-        """Let a person take over what was said of an office: one entity from here on, and backwards."""
-        role, person = self.drafts.pop(old), self.drafts[new]
+        """Let a person take over what was said of an office: one entity from here on, and backwards.
+
+        Both ids lead to the person from now on, so that nothing that was noted under the old one is lost.
+        """
+        role, person = self.drafts[old], self.drafts[new]
         person.countries = list(dict.fromkeys((*person.countries, *role.countries)))
         person.heads.extend(role.heads)
         person.sector = role.sector or person.sector
         person.organisation_id = person.organisation_id or role.organisation_id
         person.role = role.role or person.role
-        for table in (self.roles, self.people_by_name):
-            for key, ident in table.items():
-                if ident == old:
-                    table[key] = new  # type: ignore[index] - both tables hold ids; the key is the table's own
-        self.at = {spot: new if ident == old else ident for spot, ident in self.at.items()}
-        self.subjects = [(s, new if ident == old else ident) for s, ident in self.subjects]
-        self.mentions = [
-            m if m.entity_id != old else m.model_copy(update={"entity_id": new}) for m in self.mentions
-        ]
-        for draft in self.drafts.values():
-            draft.members = [new if member == old else member for member in draft.members]
-        if self.last_person == old:
-            self.last_person = new
+        role.heads = []
+        self.drafts[old] = person
 
     def _role(self, m: RawMention) -> str | None:
         states, body, sector = self._owned(m)
         head = _office(m.head)
         if head & _REPORTERS and not states and body is None and m.holder is None:
             return self._reporting()
+        if head & _COUNTERPARTS:
+            head, sector = self._same_office(head, sector)
         if body is None and not states:
             state = self._state_of_field(m)
             states = [state] if state else []
@@ -475,6 +470,13 @@ class _Resolver:
             self.roles[owner, head] = ident
         self._claim(ident, m, head, states, body, sector)
         return ident
+
+    def _same_office(self, head: frozenset[str], sector: str) -> tuple[frozenset[str], str]:
+        """Give a counterpart the office of the one whose counterpart he is: the last one named who has any."""
+        for known in reversed(self.recent):
+            if known.type in {EntityType.PERSON, EntityType.ROLE} and known.heads and known.sector != "MED":
+                return known.heads[-1], known.sector or sector
+        return head, sector
 
     def _claim(
         self,
@@ -510,12 +512,10 @@ class _Resolver:
 
     def _holder_of(self, owner: str, head: frozenset[str]) -> str | None:
         ident = self.roles.get((owner, head))
-        if ident is not None and ident in self.drafts:
+        if ident is not None or owner:
             return ident
-        if owner:
-            return None
         # the minister, the police chief: the last one whose office has these words
-        for known in reversed(list(self.drafts.values())):
+        for known in reversed(self.recent):
             if known.type in {EntityType.ROLE, EntityType.PERSON} and any(head <= h for h in known.heads):
                 return known.id
         return None
@@ -543,11 +543,11 @@ class _Resolver:
             if owner.deixis is not None:
                 states.extend(self._states_of_deixis(owner, m))
             elif owner.span is not None:
-                body = self._body_within(m.sentence, *owner.span) or body
+                body = self._body_within(m, *owner.span) or body
             elif owner.known is not None:
                 body = self._owned_by(owner.known, states, m) or body
         if body is None and m.type is EntityType.ROLE:
-            body = self._body_within(m.sentence, m.start, m.end)
+            body = self._body_within(m, m.start, m.end)
         if body is not None:
             states.extend(c for c in self.drafts[body].countries[:1] if c not in states)
             sector = self._sector_from(self.drafts[body], sector)
@@ -571,11 +571,11 @@ class _Resolver:
         group = self._pair(int((owner.deixis or "pair2")[4:]), m)
         return [] if group is None else list(self.drafts[group].countries)
 
-    def _body_within(self, sentence: int, start: int, end: int) -> str | None:
+    def _body_within(self, m: RawMention, start: int, end: int) -> str | None:
         """Give the body named in the words of a role: head of cyber security of Public Security Ministry."""
         inside = [
             x
-            for x in self._in_sentence(sentence)
+            for x in self._in_sentence(m.sentence, m.part)
             if x.type is EntityType.ORGANISATION
             and start <= x.start
             and x.end <= end
@@ -643,7 +643,7 @@ class _Resolver:
         letters = text.replace(".", "")
         if not (2 <= len(letters) <= 8 and letters.isupper()):  # noqa: PLR2004
             return None
-        for draft in reversed(list(self.drafts.values())):
+        for draft in reversed(self.recent):
             if (
                 draft.type is EntityType.ORGANISATION
                 and "".join(w[0] for w in draft.name.split() if w[0].isupper()) == letters
@@ -684,7 +684,7 @@ class _Resolver:
 
     def _states_in_sentence(self, m: RawMention) -> list[str]:
         """Give the two states that a sentence speaks of: `officials` after `the two countries` are theirs."""
-        for other in self._in_sentence(m.sentence):
+        for other in self._in_sentence(m.sentence, m.part):
             ident = self.at.get((other.start, other.end))
             if other.deixis and other.deixis.startswith("pair") and ident and other.end <= m.start:
                 return list(self.drafts[ident].countries)
@@ -694,6 +694,7 @@ class _Resolver:
 
     def _note(self, m: RawMention, ident: str) -> None:
         draft = self.drafts[ident]
+        self.recent.append(draft)
         if m.type is EntityType.COUNTRY and draft.countries:
             self.recent_states.append(draft.countries[0])
             del self.recent_states[:-12]
@@ -703,6 +704,7 @@ class _Resolver:
             opens = m.subject or self._opens(m)
             if draft.sector != "MED" and opens:
                 self.subjects.append((m.sentence, ident))
+                del self.subjects[:-12]
                 self.last_person = ident
             elif draft.sector != "MED" and self.last_person is None:
                 self.last_person = ident
@@ -711,11 +713,11 @@ class _Resolver:
         """Tell whether a mention opens its sentence, a speaker tag before it left out: The reporter says: The chief ..."""
         sentence = self.reading.sentences[m.sentence]
         lead = self.text[sentence.start : m.start]
-        return len(lead) < 60 and (
+        return len(lead) < _LEAD and (
             not lead.strip()
             or lead.rstrip().endswith(":")
             or lead.strip().lower() in {"the", "and", "but", "meanwhile,"}
-        )  # noqa: PLR2004
+        )
 
     # --- the result -------------------------------------------------------------------------------------------------
 
@@ -730,7 +732,34 @@ class _Resolver:
             return f"{draft.countries[0]}:{draft.sector}"
         return draft.countries[0] if draft.countries else None
 
+    def _place_leader(self, draft: _Draft) -> None:
+        """Give a person whom everybody knows the state he acts for, where the text does not say of which he is."""
+        plain = plain_name(draft.name)
+        code = self.names.leaders.get(plain)
+        if (
+            code is None
+            and draft.role is not None
+            and draft.sector in {"GOV", "MIL", None}
+            and " " not in plain
+        ):
+            code = self.names.leader_surnames.get(plain)
+        if code is None:
+            return
+        if code in self.names.countries:
+            draft.countries = [code]
+            draft.sector = draft.sector or "GOV"
+        else:
+            draft.organisation_id = draft.organisation_id or f"org:{code}"
+            draft.code = f"{code}:IGO"
+
     def _finish(self, draft: _Draft) -> Entity:
+        if (
+            draft.type is EntityType.PERSON
+            and not draft.countries
+            and draft.code is None
+            and draft.organisation_id is None
+        ):
+            self._place_leader(draft)
         latitude = longitude = None
         if (
             draft.type is EntityType.PLACE
@@ -746,7 +775,7 @@ class _Resolver:
             countries=tuple(c for c in draft.countries if re.fullmatch(r"[A-Z]{3}", c)),
             role=draft.role,
             organisation_id=draft.organisation_id if draft.organisation_id in self.drafts else None,
-            members=tuple(draft.members),
+            members=tuple(dict.fromkeys(self.drafts[member].id for member in draft.members)),
             latitude=latitude,
             longitude=longitude,
             confidence=draft.confidence,
@@ -821,6 +850,8 @@ def _person_key(name: str) -> str:
 def _surname(name: str) -> str:
     parts = _name_parts(name)
     last = parts[-1] if parts else _plain(name)
+    if len(parts) > 1 and parts[0] in _FAMILY_FIRST:
+        last = parts[0]
     return "\x00" + (_skeleton(last) if len(last) > 5 else last)  # noqa: PLR2004 - short surnames must agree to the letter
 
 

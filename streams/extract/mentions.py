@@ -47,6 +47,11 @@ _WEAK_ROLES: Final = frozenset(
 )
 """Heads that are words of other meanings too: they need a state, a body, a determiner or a name beside them."""
 _PRONOUNS: Final = frozenset("he she they we".split())
+_BODY_WORDS: Final = frozenset(
+    "ministry department office police party council committee commission agency university".split()
+)
+_MAX_WORDS: Final = 400
+"""A sentence longer than this is read in parts: what is looked up within a part costs no more in a longer text."""
 _MAX_LEFT: Final = 6
 _MAX_RIGHT: Final = 12
 
@@ -82,6 +87,8 @@ class RawMention:
     deixis: str | None = None
     subject: bool = False
     """It opens its sentence."""
+    part: int = 0
+    """Which part of a very long sentence it is in."""
 
 
 def find_mentions(reading: Reading, models: Models) -> tuple[RawMention, ...]:
@@ -92,8 +99,11 @@ def find_mentions(reading: Reading, models: Models) -> tuple[RawMention, ...]:
     found: list[RawMention] = []
     for number, sentence in enumerate(reading.sentences):
         words = split_words(reading.text, sentence.start, sentence.end)
-        if words:
-            found.extend(_Scan(words, number, models).run())
+        for part, first in enumerate(range(0, len(words), _MAX_WORDS)):
+            scan = _Scan(words[first : first + _MAX_WORDS], number, models)
+            found.extend(
+                replace(m, part=part, subject=m.subject and not part) if part else m for m in scan.run()
+            )
     return tuple(sorted(found, key=lambda m: (m.start, -m.end, m.type.value, m.kind.value)))
 
 
@@ -115,11 +125,13 @@ def _find_in_other_language(reading: Reading, models: Models, language: str) -> 
 
 def _named(words: Sequence[Word], match: NameMatch, sentence: int) -> RawMention:
     known = match.known
-    last = match.last - 1
+    first, last = match.first, match.last - 1
+    if words[first].low == "the" and last > first:
+        first += 1
     if words[last].text == "-" and last > match.first:
         last -= 1
     return RawMention(
-        words[match.first].start,
+        words[first].start,
         words[last].end,
         known.type,
         known.kind,
@@ -201,6 +213,8 @@ class _Scan:
             }.get(span.label)
             if kind is None:
                 continue
+            if kind is EntityType.ORGANISATION and self._is_office(span):
+                continue
             covered.update(range(span.first, span.last))
             if kind is EntityType.ORGANISATION and self._is_body(span):
                 continue
@@ -209,6 +223,21 @@ class _Scan:
             if match.first in covered and not (match.known.type is EntityType.COUNTRY and self._owns(match)):
                 continue
             self.found.append(_named(self.words, match, self.sentence))
+
+    def _is_office(self, span: Span) -> bool:
+        """Tell whether a span is only words of an office: the Interior of Interior Minister."""
+        start, end = self.words[span.first].start, self.words[span.last - 1].end
+        words = set(self.low[span.first : span.last])
+        return (
+            any(
+                m.type is EntityType.ROLE
+                and m.start <= start
+                and end <= m.end
+                and self.low[span.last - 1] in m.head
+                for m in self.found
+            )
+            and not words & _BODY_WORDS
+        )
 
     def _is_body(self, span: Span) -> bool:
         """Let a body that was read from its words take over the name that the tagger saw, at its full length."""
@@ -223,9 +252,10 @@ class _Scan:
                 if other.start <= start and end <= other.end:
                     self.found[index] = replace(other, kind=MentionKind.NAME)
                     return True
-                if start <= other.start and other.end <= end:
-                    self.found[index] = replace(other, start=start, end=end, kind=MentionKind.NAME)
-                    return True
+                self.found[index] = replace(
+                    other, start=min(start, other.start), end=max(end, other.end), kind=MentionKind.NAME
+                )
+                return True
         return False
 
     def _owns(self, match: NameMatch) -> bool:
@@ -245,7 +275,7 @@ class _Scan:
                 first > 0
                 and index - first < 3
                 and (self.low[first - 1] in {"general", "annual", "ministerial", "extraordinary"})
-            ):  # noqa: PLR2004
+            ):
                 first -= 1
             if (
                 first > 0
@@ -358,7 +388,7 @@ class _Scan:
         if sort == "role":
             self._role(phrase)
             return last  # bodies and offices in the complement are mentions of their own
-        return self._body(phrase)
+        return self._body(phrase, last)
 
     def _extend_left(self, phrase: _Phrase) -> None:
         """Take in what stands before the head: whose it is, and of which field."""
@@ -377,6 +407,14 @@ class _Scan:
                 phrase.first = known.first
                 if known.known.kind is MentionKind.NAME and known.known.type is EntityType.ORGANISATION:
                     return
+                if (
+                    low[phrase.first - 1] in {"and", ","}
+                    and phrase.first > 1
+                    and phrase.head[-1].endswith("s")
+                ):
+                    other = self.known_end.get(phrase.first - 1)
+                    if other is not None and other.known.kind is MentionKind.NATIONALITY:
+                        phrase.first -= 1
                 continue
             if low[at] in _DETERMINERS:
                 if low[at] in {"our", "my"}:
@@ -472,9 +510,11 @@ class _Scan:
             if known is not None:
                 owners.append(Owner(known.known))
                 index = end = known.last
-                if known.known.kind is MentionKind.NAME:
-                    break
-                continue
+                if known.known.kind is not MentionKind.NAME:
+                    continue
+                others, end = self._more_states(end)
+                owners.extend(others)
+                break
             body = _longest(self.lists.bodies, low, index)
             if body and index not in self.in_person:
                 content.extend(low[index : index + body])
@@ -509,6 +549,29 @@ class _Scan:
         phrase.owners.extend(owners)
         phrase.head = (*phrase.head, *content)
         return end
+
+    def _more_states(self, end: int) -> tuple[list[Owner], int]:
+        """Read on in a list of states: of Iran, Iraq and Oman."""
+        found: list[Owner] = []
+        index = end
+        while index < len(self.words):
+            step = index
+            while step < len(self.words) and self.low[step] in {",", "and", "the"} and step - index < 3:  # noqa: PLR2004
+                step += 1
+            match = self.known_at.get(step)
+            if (
+                step == index
+                or match is None
+                or match.known.type is not EntityType.COUNTRY
+                or match.known.kind is not MentionKind.NAME
+            ):
+                break
+            found.append(Owner(match.known))
+            index = match.last
+            if "and" in self.low[step - 2 : step]:
+                break
+        closed = found and "and" in self.low[end:index]
+        return (found, index) if closed else ([], end)
 
     def _field(self, first: int, last: int) -> str:
         text = " " + " ".join(self.low[first:last]) + " "
@@ -576,9 +639,17 @@ class _Scan:
                 return self.words[span.first].start, self.words[span.last - 1].end
         return None
 
-    def _body(self, phrase: _Phrase) -> int:
+    def _body(self, phrase: _Phrase, core: int) -> int:
         words = self.words
-        capital = words[phrase.last - 1].text[0].isupper() or words[phrase.first].text[0].isupper()
+        capital = words[core - 1].text[0].isupper()
+        if capital:
+            while (
+                phrase.first < core - 1
+                and words[phrase.first].text.islower()
+                and words[phrase.first].text.isalpha()
+                and phrase.first + 1 not in self.known_end
+            ):
+                phrase.first += 1  # the new, the former, the ruling party
         generic = not phrase.owners and not phrase.definite
         single = len(phrase.head) == 1
         pair = any(o.deixis and o.deixis.startswith("pair") for o in phrase.owners)
@@ -627,7 +698,7 @@ class _Scan:
             phrase.first,
             phrase.last,
             EntityType.ORGANISATION,
-            MentionKind.NAME if capital and not single else MentionKind.NOMINAL,
+            MentionKind.NAME if capital and phrase.last - phrase.first > 1 else MentionKind.NOMINAL,
             code=phrase.sector,
             head=phrase.head,
             owners=tuple(phrase.owners),
@@ -698,7 +769,7 @@ class _Scan:
             and self.words[end].text[0].isupper()
             and self.words[end].text.isalpha()
             and end not in self.known_at
-        ):  # noqa: PLR2004
+        ):
             end += 1
         if end == index or any(s.first < end and index < s.last for s in self.spans):
             return None

@@ -146,6 +146,10 @@ class Names:
     countries: dict[str, str]
     """ISO 3166-1 alpha-3 to the English name."""
     words: WordLists
+    leaders: dict[str, str]
+    """Plain full name, or a surname that stands for one person, to the state or organisation he speaks for."""
+    leader_surnames: dict[str, str]
+    """Surname to state, where all leaders of that surname are of one state; good only with an office before it."""
 
 
 def split_words(text: str, start: int = 0, end: int | None = None) -> list[Word]:
@@ -199,6 +203,7 @@ def load_names(folder: Path) -> Names:
         _add_place(english, place)
     for organisation in _load_yaml(folder / "organisations.yml"):
         _add_organisation(english, organisation)
+    leaders, surnames = _load_leaders(folder / "leaders.yml")
     names = {code: str(value["name"]) for code, value in countries.items()}
     return Names(
         english=english,
@@ -206,6 +211,8 @@ def load_names(folder: Path) -> Names:
         cities=_load_cities(folder / "cities.tsv"),
         countries=names,
         words=_load_words(folder / "roles.yml"),
+        leaders=leaders,
+        leader_surnames=surnames,
     )
 
 
@@ -364,6 +371,34 @@ def _load_words(path: Path) -> WordLists:
             for phrase in label["words"]
         },
     )
+
+
+def plain_name(name: str) -> str:
+    """Give a name without case, accents and signs, for comparison."""
+    letters = "".join(
+        c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c)
+    )
+    return " ".join(re.sub(r"[^\w\s]", " ", letters).split())
+
+
+def _load_leaders(path: Path) -> tuple[dict[str, str], dict[str, str]]:
+    value = _load_yaml(path)
+    full: dict[str, str] = {}
+    surnames: dict[str, str] = {}
+    shared: set[str] = set()
+    for section in ("leaders", "organisations"):
+        for code, people in value[section].items():
+            for person in people:
+                plain = plain_name(person)
+                full[plain] = code
+                last = plain.split()[0] if code in {"CHN", "KOR", "PRK", "TWN"} else plain.split()[-1]
+                if surnames.setdefault(last, code) != code:
+                    shared.add(last)
+    for surname in value["surnames"]:
+        plain = plain_name(surname)
+        if plain in surnames:
+            full.setdefault(plain, surnames[plain])
+    return full, {name: code for name, code in surnames.items() if name not in shared}
 
 
 def _rows(path: Path) -> Iterable[list[str]]:

@@ -147,12 +147,7 @@ def _bodies(words: Sequence[Word], span: Span) -> list[Span]:
     found = []
     for first, last in zip(cuts, ends, strict=True):
         start = first
-        while (
-            start < last
-            and not _is_capital(words[start])
-            and words[start].text[0].isalpha()
-            and not words[start].text[1:].lower() != words[start].text[1:]
-        ):
+        while start < last - 1 and words[start].text.islower():
             start += 1
         while last > start and words[last - 1].text in {"'", "-", ","}:
             last -= 1
@@ -350,7 +345,7 @@ def _with_acronyms(words: Sequence[Word], spans: list[Span], known_at: Mapping[i
             or not 2 <= len(text) <= 6
             or not text.isalpha()
             or not text.isascii()
-        ):  # noqa: PLR2004
+        ):
             continue
         if text.isupper() and word.low not in _NO_BODY and not (index and words[index - 1].text == "-"):
             found.append(Span(index, index + 1, "ORG"))
