@@ -464,10 +464,9 @@ class _Resolver:
                 "role",
                 *sorted(head),
             )
-        ident = self._holder_of(owner, head)
-        if ident is None:
-            ident = self._new(EntityType.ROLE, _without_article(text), owner, *sorted(head))
-            self.roles[owner, head] = ident
+        ident = self._holder_of(owner, head) or self._new(
+            EntityType.ROLE, _without_article(text), owner, *sorted(head)
+        )
         self._claim(ident, m, head, states, body, sector)
         return ident
 
@@ -577,8 +576,7 @@ class _Resolver:
             x
             for x in self._in_sentence(m.sentence, m.part)
             if x.type is EntityType.ORGANISATION
-            and start <= x.start
-            and x.end <= end
+            and start <= x.start < end
             and x.kind is MentionKind.NAME
             and x.deixis is None
         ]
@@ -626,17 +624,15 @@ class _Resolver:
                 "body",
                 *sorted(head),
             )
-        ident = self.bodies.get((owner, head))
-        if ident is None and not owner:
-            ident = next((i for (_, h), i in reversed(list(self.bodies.items())) if h == head), None)
-        if ident is None:
-            ident = self._new(EntityType.ORGANISATION, _without_article(text), owner, *sorted(head))
-            draft = self.drafts[ident]
+        known = self.bodies.get((owner, head)) or (None if owner else self.bodies.get(("*", head)))
+        if known is None:
+            known = self._new(EntityType.ORGANISATION, _without_article(text), owner, *sorted(head))
+            draft = self.drafts[known]
             draft.sector, draft.countries = sector, list(states)
-        self.bodies[owner, head] = ident
+        self.bodies[owner, head] = self.bodies["*", head] = known
         if owner:
             self._remember_field(m.head, owner)
-        return ident
+        return known
 
     def _abbreviated(self, text: str) -> str | None:
         """Find the body whose capitals make these letters: Ulster Unionist Party, then UUP."""
