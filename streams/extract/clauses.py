@@ -233,10 +233,9 @@ def _joined(left: Group, right: Group, text: str) -> Group | None:
         return None
     if right.entity.type not in {EntityType.PERSON, EntityType.ROLE, EntityType.ORGANISATION}:
         return None
-    office = left.entity is not None and (
-        left.entity.type is EntityType.ROLE or (left.entity.type is EntityType.COUNTRY and not left.place)
-    )
-    if not (left.weak or left.possessive or office):
+    office = left.entity is not None and left.entity.type in {EntityType.ROLE, EntityType.COUNTRY}
+    same = left.entity is not None and left.entity.id == right.entity.id
+    if not (same or left.weak or left.possessive or office):
         return None
     return replace(
         right,
@@ -265,6 +264,8 @@ def _governed(group: Group, words: Sequence[str]) -> Group:
     """Find the preposition before a group, over its article and adjectives."""
     np = group.first
     while np > 0 and group.first - np < PREMODIFIERS_AT_MOST and words[np - 1] in PREMODIFIERS:
+        if words[np - 1] == "visiting" and (_is_state(group) or words[max(0, np - 2)] in BE):
+            break
         np -= 1
     before = words[np - 1] if np else ""
     return replace(group, np=np, preposition=before if before in PREPOSITIONS else None)
@@ -315,7 +316,10 @@ def _coordinated(layout: Layout, left: Group, right: Group) -> bool:
         return False
     # "In Egypt, Sudan won": a lone comma ends a fronted phrase; in "in Egypt, Sudan and Chad" the list goes on.
     ends = left.preposition is not None and between == (",",)
-    return not ends or layout.words[right.last : right.last + 1] in {(",",), ("and",), ("or",)}
+    after = layout.words[right.last] if right.last < len(layout.words) else ""
+    if between == (",",) and after in layout.lexicon.reporting:
+        return False  # "met rebels, Reuters reports"
+    return not ends or after in {",", "and", "or"}
 
 
 def _without_brackets(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -520,7 +524,8 @@ def find_object(layout: Layout, first: int, last: int, wanted: frozenset[str]) -
     """Find the other side of a trigger: within it, straight after, or behind a wanted preposition."""
     if "object" in wanted:
         for token in range(first + 1, last):
-            if (number := layout.at.get(token)) is not None:
+            number = layout.at.get(token)
+            if number is not None and layout.groups[number].code not in layout.lexicon.sector_codes:
                 return Parties(listed_after(layout, number))
     loose: int | None = None
     for number in _groups_behind(layout, last, wanted):

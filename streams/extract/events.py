@@ -19,6 +19,7 @@ from schemas.ids import derived_id
 from schemas.transcript import SegmentKind
 from streams.extract.agreements import find_agreements
 from streams.extract.occurrences import Draft, Scene, Slot, open_scene, read_sentence
+from streams.extract.triggers import Roles
 from streams.extract.version import READER_VERSION
 
 if TYPE_CHECKING:
@@ -119,10 +120,17 @@ def _same_clause(earlier: Draft, draft: Draft) -> bool:
     return (
         draft.type is earlier.type
         and draft.trigger[0] < earlier.end
-        and draft.realis in {earlier.realis, Realis.PURPOSE}
-        and draft.meaning.roles is earlier.meaning.roles
-        and draft.parties[0] <= earlier.parties[0] | earlier.parties[1]
+        and draft.realis in {earlier.realis, Realis.PURPOSE, Realis.INTENDED}
+        and draft.meaning.roles in {earlier.meaning.roles, Roles.PLAIN}
+        and (draft.parties[0] <= earlier.parties[0] | earlier.parties[1] or _goes_there(draft, earlier))
     )
+
+
+def _goes_there(draft: Draft, earlier: Draft) -> bool:
+    """Held talks with X during a visit to Y: the visit is told with the talks."""
+    return draft.mode == earlier.mode == "visit" and {s.key for s in draft.actors} <= {
+        s.key for s in earlier.actors
+    }
 
 
 def _is_above(draft: Draft, reading: Reading) -> bool:
@@ -222,12 +230,15 @@ def _sides_told(report: AgreementReport, draft: Draft | None) -> list[Argument]:
     if draft is None or not draft.actors or not draft.recipients:
         return []
     parties = {party.code for party in report.parties}
-    slots = (*draft.actors, *draft.recipients)
-    if not all((slot.code or "").split(":")[0] in parties for slot in slots):
+    actors, recipients = draft.actors, draft.recipients
+    states = [(slot.code or "").split(":")[0] for slot in (*actors, *recipients)]
+    if not set(states) <= parties:
         return []
+    if len(actors) > 1 and set(states[len(actors) :]) <= set(states[: len(actors)]):
+        actors, recipients = actors[:1], actors[1:]  # they agreed ... between the two countries
     return [
-        *(_argument(ArgumentRole.ACTOR, slot) for slot in draft.actors),
-        *(_argument(ArgumentRole.RECIPIENT, slot) for slot in draft.recipients),
+        *(_argument(ArgumentRole.ACTOR, slot) for slot in actors),
+        *(_argument(ArgumentRole.RECIPIENT, slot) for slot in recipients),
     ]
 
 

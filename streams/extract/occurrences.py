@@ -15,6 +15,8 @@ from streams.extract.clauses import (
     NOBODY,
     POSSESSIVES,
     PREPOSITIONS,
+    PRONOUNS,
+    RELATIVES,
     STOPS,
     Group,
     Layout,
@@ -23,6 +25,7 @@ from streams.extract.clauses import (
     find_after,
     find_object,
     find_subject,
+    is_adverb,
     is_passive,
     lay_out,
     listed_before,
@@ -65,6 +68,7 @@ _MEETING_WORDS: Final = frozenset(
     }
 )
 _POINTING: Final = frozenset({"this", "the", "these", "that", "such"})
+_VERB_OPENERS: Final = AUXILIARIES | PRONOUNS | RELATIVES | {"and", "or", ",", "that", "not", "to", ")"}
 _TOPIC: Final = frozenset(
     {"of", "about", "on", "in", "regarding", "concerning", "against", "from", "into", "over", "at"}
 )
@@ -141,6 +145,8 @@ class Scene:
     starts: Sequence[int]
     places: Mapping[int, Slot] = field(default_factory=dict)
     meeting: tuple[Slot, ...] = ()
+    visitors: set[str] = field(default_factory=set)
+    """Keys of those who were called visiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +247,11 @@ def read_sentence(scene: Scene, sentence: Sentence) -> tuple[Draft, ...]:
             scene.meeting = (*draft.actors, *draft.recipients)
         if trigger.meaning.realis is Realis.INTENDED or _opens_list(layout, trigger):
             topic_end = max(topic_end, clause_end(layout, trigger.last))
+    scene.visitors.update(
+        group.entity.id
+        for group in layout.groups
+        if group.entity is not None and "visiting" in layout.words[group.np : group.last]
+    )
     if not drafts and (words := _statement(line)) is not None:
         drafts.append(words)
     return tuple(drafts)
@@ -258,7 +269,9 @@ def find_triggers(layout: Layout) -> tuple[Trigger, ...]:
         patterns = layout.lexicon.patterns.get(words[at], ())
         if patterns and at not in layout.at:
             verb, noun = _readings(layout, at)
-            match = match_at(words, at, [p for p in patterns if (verb if p.verb else noun)])
+            alone = verb and _stands_alone(layout, at)
+            usable = [p for p in patterns if ((alone or (verb and len(p.elements) > 1)) if p.verb else noun)]
+            match = match_at(words, at, usable)
             if match is not None:
                 pattern, end = match
                 found.append(Trigger(at, end, pattern))
@@ -281,7 +294,7 @@ def _readings(layout: Layout, at: int) -> tuple[bool, bool]:
         )
     )
     if word.endswith("ing"):
-        return not nominal, True
+        return not nominal and before not in _NO_ARTICLE, True
     if nominal:
         return False, True
     if word in layout.lexicon.past:
@@ -293,6 +306,14 @@ def _readings(layout: Layout, at: int) -> tuple[bool, bool]:
     if before in PREPOSITIONS and before not in _VERB_BEFORE:
         return False, True
     return True, before != "to"
+
+
+def _stands_alone(layout: Layout, at: int) -> bool:
+    """Whether a form that could be a noun is a verb for certain, so that it needs no other word beside it."""
+    word, before = layout.words[at], layout.words[at - 1] if at else ""
+    if word in layout.lexicon.past or word.endswith("ing") or (at - 1) in layout.at:
+        return True
+    return before in _VERB_OPENERS or is_adverb(before) or before.endswith("n't")
 
 
 def _is_topic(layout: Layout, trigger: Trigger, topic_end: int) -> bool:
@@ -334,8 +355,8 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
     )
     contexts = _contexts(layout, first, last, meaning.contexts)
     kind, mode, cameo = name_event(meaning, realis, contexts, scene.lexicon)
-    if kind is PloverType.CONSULT and cameo == "040":
-        mode, cameo = _manner(layout, (first, last), (acting, other), (mode, cameo))
+    if kind is PloverType.CONSULT and mode is None and cameo == "040":
+        mode, cameo = _manner(line, (first, last), (acting, other), (actors, recipients))
     tokens = layout.sentence.tokens
     sure = (acting.sure or carried) and (other.sure or not other.groups)
     return Draft(
@@ -398,7 +419,7 @@ def _owner(layout: Layout, first: int) -> Parties | None:
             return None
         if layout.words[at] in POSSESSIVES:
             return main_subject_behind(layout, first)
-        if layout.words[at] in PREPOSITIONS or not layout.words[at][:1].isalnum():
+        if layout.words[at] in PREPOSITIONS or layout.words[at] in STOPS or layout.words[at] == ",":
             return None
     return None
 
@@ -422,6 +443,8 @@ def _holds(
 ) -> bool:
     """Whether enough is told of who takes part for it to be an event at all."""
     if not any(s.code for s in (*actors, *recipients)):
+        return False
+    if trigger.meaning.needs and not (sides.passive or (sides.objects.groups and sides.objects.sure)):
         return False
     if trigger.pattern.verb:
         return bool(actors) or sides.passive
@@ -456,7 +479,12 @@ def _fillers(line: _Line, group: Group) -> tuple[Slot, ...]:
     entities = line.scene.entities
     known = [entities[member] for member in members if member in entities]
     if not known:
-        return (_slot(group),)
+        slot = _slot(group)
+        return (
+            tuple(replace(slot, code=code) for code in (slot.code or "").split(";"))
+            if ";" in (slot.code or "")
+            else (slot,)
+        )
     codes = (e.code or (e.countries[0] if e.countries else None) for e in known)
     return tuple(
         Slot(e, e.name, code, group.text, group.start, group.end)
@@ -609,19 +637,31 @@ def _contexts(layout: Layout, first: int, last: int, given: tuple[str, ...]) -> 
 
 
 def _manner(
-    layout: Layout, bounds: tuple[int, int], sides: tuple[Parties, Parties], plain: tuple[str | None, str]
+    line: _Line,
+    bounds: tuple[int, int],
+    sides: tuple[Parties, Parties],
+    slots: tuple[Sequence[Slot], Sequence[Slot]],
 ) -> tuple[str | None, str]:
     """Tell a visit from a reception: who is called visiting travels, and the other side is the host."""
-    acting, other = sides
-    if any("visiting" in layout.words[g.np : g.first + 1] for g in other.groups):
-        return "host", "043"
-    if any("visiting" in layout.words[g.np : g.first + 1] for g in acting.groups):
-        return "visit", "042"
-    words = layout.words[bounds[0] : bounds[1]]
-    for at, word in enumerate(words):
-        if word in _VISITS and {"during", "on"} & set(words[max(0, at - 4) : at]):
+    words, visitors = line.layout.words, line.scene.visitors
+    for side, filled, manner in zip(
+        reversed(sides), reversed(slots), (("host", "043"), ("visit", "042")), strict=True
+    ):
+        visiting = [
+            s.key
+            for g in side.groups
+            if "visiting" in words[g.np : g.last]
+            for s in filled
+            if s.start == g.start
+        ]
+        visitors.update(visiting)
+        if visiting or any(s.key in visitors for s in filled):
+            return manner
+    clause = words[bounds[0] : bounds[1]]
+    for at, word in enumerate(clause):
+        if word in _VISITS and {"during", "on"} & set(clause[max(0, at - 4) : at]):
             return "visit", "042"
-    return plain
+    return None, "040"
 
 
 def _place(line: _Line, first: int, last: int, kind: PloverType) -> Slot | None:
@@ -650,8 +690,3 @@ def _confidence(
     value -= 0.05 * (not trigger.pattern.verb)
     value -= 0.1 * (realis in {Realis.HYPOTHETICAL, Realis.HOPED})
     return round(max(_INHERITED, value), 2)
-
-
-def with_sides(draft: Draft, actors: tuple[Slot, ...], recipients: tuple[Slot, ...]) -> Draft:
-    """Give a draft other sides."""
-    return replace(draft, actors=actors, recipients=recipients)

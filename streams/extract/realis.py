@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from schemas.event import PloverType, Realis
-from streams.extract.clauses import AUXILIARIES
+from streams.extract.clauses import AUXILIARIES, listed_before
 from streams.extract.dates import Direction, FoundDate, Precision
 from streams.extract.triggers import phrase_ends_at
 
@@ -68,9 +68,17 @@ def _cue_before(layout: Layout, trigger: Trigger, subject: Parties) -> Realis | 
 
 def _phrase_before(words: tuple[str, ...], end: int, low: int, lexicon: EventLexicon) -> Realis | None:
     for phrase, realis in lexicon.realis.get(words[end - 1], ()):
-        if phrase_ends_at(words, end, phrase) and end - len(phrase) >= low:
+        if phrase_ends_at(words, end, phrase) and end - len(phrase) >= low and not _is_month(words, end):
             return realis
     return None
+
+
+def _is_month(words: tuple[str, ...], end: int) -> bool:
+    """May 27, and in May, are no modals."""
+    return words[end - 1] == "may" and (
+        (words[end : end + 1] != () and words[end][0].isdigit())
+        or (end > 1 and words[end - 2] in {"in", "of", "since", "last"})
+    )
 
 
 def _infinitive(layout: Layout, trigger: Trigger, *, headline: bool) -> Realis | None:
@@ -82,9 +90,10 @@ def _infinitive(layout: Layout, trigger: Trigger, *, headline: bool) -> Realis |
         return Realis.PURPOSE
     if words[first - 1] != "to":
         return None
-    group = layout.group_at(first - 2)
-    if group is None:
+    number = layout.at.get(first - 2)
+    if number is None:
         return Realis.PURPOSE
+    group = listed_before(layout, number)[0]
     before = words[group.np - 1] if group.np else ""
     asked = before in layout.lexicon.verbs and before not in AUXILIARIES
     return Realis.INTENDED if asked else Realis.FUTURE if headline else Realis.PURPOSE

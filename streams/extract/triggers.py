@@ -27,6 +27,9 @@ ADVERBS: Final = frozenset(
 """One of these may stand between any two words of a pattern: spoke today with."""
 
 _CLOSING: Final = frozenset({",", ";", ":", ".", "!", "?", "(", ")", '"', "“", "”", "[", "]", "–", "—"})
+UNLESS_WORDS: Final = 5
+"""So many words behind a trigger are searched for what gives it another meaning."""
+
 _GAP: Final = frozenset({"..."})
 
 
@@ -51,6 +54,10 @@ class Meaning:
     actor: str
     roles: Roles
     realis: Realis | None
+    unless: frozenset[str]
+    """Words shortly behind the trigger with which it means another thing."""
+    needs: bool
+    """It is no event without another side."""
     example: str
     counter: str | None
 
@@ -99,6 +106,7 @@ class EventLexicon:
     promises: tuple[tuple[frozenset[str], str], ...]
     contexts: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     sectors: Mapping[str, str]
+    sector_codes: frozenset[str]
     reporting: frozenset[str]
     realis: Mapping[str, tuple[tuple[tuple[str, ...], Realis], ...]]
     """By the last word of the phrase, the longest first."""
@@ -141,6 +149,7 @@ def load_event_lexicon(folder: Path) -> EventLexicon:
             (tuple(word.split()), name) for name, words in data["contexts"].items() for word in words
         ),
         sectors={word: sector for sector, words in data["sectors"].items() for word in words},
+        sector_codes=frozenset(data["sectors"]),
         reporting=reporting,
         realis=_realis(data["realis"], irregular),
         verbs=frozenset(verbs),
@@ -165,7 +174,7 @@ def match_at(words: Sequence[str], index: int, patterns: Iterable[Pattern]) -> t
     """Give the first of the patterns that stands at `index`, and the index after it."""
     for pattern in patterns:
         end = _match(words, index, pattern.elements)
-        if end is not None:
+        if end is not None and not pattern.meaning.unless & set(words[end : end + UNLESS_WORDS]):
             return pattern, end
     return None
 
@@ -210,6 +219,8 @@ def _meaning(entry: dict[str, Any]) -> Meaning:
         actor=entry.get("actor", "subject"),
         roles=Roles(entry.get("roles", "plain")),
         realis=Realis(entry["realis"]) if "realis" in entry else None,
+        unless=frozenset(entry.get("unless", ())),
+        needs=bool(entry.get("needs", False)),
         example=entry["example"],
         counter=entry.get("counter"),
     )
