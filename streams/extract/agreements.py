@@ -12,7 +12,7 @@ from streams.extract.entities import find_mentions, resolve_entities
 from streams.extract.instruments import find_noun_phrases, sentence_words
 from streams.extract.parties import find_actors, make_parties, parties_of, scope_of
 from streams.extract.reading import Reading, Sentence, tokenize
-from streams.extract.stage import Step, read_step
+from streams.extract.stage import Step, read_pronoun, read_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,12 +56,29 @@ class _Report:
     sentence: Sentence | None
     words: tuple[str, ...]
     near: frozenset[str]
+    paired: bool = False
+    meant: int | None = None
+    """Which earlier report a pronoun stands for."""
 
 
-_READ: Final = frozenset({SegmentKind.NARRATION, SegmentKind.QUOTE, SegmentKind.QUESTION, SegmentKind.HEADLINE, SegmentKind.DATELINE})
+_ROWS: Final = frozenset({"tariff", "tariffs", "price", "prices", "subsidies", "subsidy", "wto", "row", "turf", "industry", "companies"})
+_POWERS: Final = frozenset({"powers", "allies", "members", "nations", "countries", "states", "neighbours", "neighbors"})
+_READ: Final = frozenset(
+    {
+        SegmentKind.NARRATION,
+        SegmentKind.QUOTE,
+        SegmentKind.QUESTION,
+        SegmentKind.HEADLINE,
+        SegmentKind.DATELINE,
+    }
+)
 _PEACE: Final = frozenset({InstrumentType.CEASEFIRE, InstrumentType.PEACE_AGREEMENT})
-_PAPERS: Final = frozenset({InstrumentType.JOINT_STATEMENT, InstrumentType.DECLARATION, InstrumentType.ROADMAP})
-_WEAK: Final = frozenset("on about for to regarding concerning covering over in of relating against aimed designed establishing allowing".split())
+_PAPERS: Final = frozenset(
+    {InstrumentType.JOINT_STATEMENT, InstrumentType.DECLARATION, InstrumentType.ROADMAP}
+)
+_WEAK: Final = frozenset(
+    "on about for to regarding concerning covering over in of relating against aimed designed establishing allowing".split()
+)
 _CLAUSE: Final = frozenset(". ; ? ! : — – --".split())
 _PLOVER: Final = {
     Stage.SIGNED: (PloverType.SUPPORT, "057"), Stage.RATIFIED: (PloverType.SUPPORT, "057"), Stage.INITIALLED: (PloverType.SUPPORT, "057"),
@@ -71,7 +88,9 @@ _PLOVER: Final = {
 }  # fmt: skip
 
 
-def find_agreements(reading: Reading, resolved: Resolved, context: EventContext, models: Models) -> tuple[FoundAgreement, ...]:
+def find_agreements(
+    reading: Reading, resolved: Resolved, context: EventContext, models: Models
+) -> tuple[FoundAgreement, ...]:
     """Find the instruments that a transcript speaks of, each once, in the order of their evidence."""
     lexicon = models.agreements
     day = context.event_time.date()
@@ -90,24 +109,37 @@ def find_agreements(reading: Reading, resolved: Resolved, context: EventContext,
             if actor.sort == "state":
                 counts.update(actor.codes)
         passage |= _sorts(words, lexicon)
+        before = reports[-1] if reports and index - reports[-1].phrase.sentence <= 1 else None
         for phrase in find_noun_phrases(index, words, lexicon):
             report = _read(phrase, sentence, words, actors, lexicon, day)
             if _counts(report, sentence):
                 reports.append(report)
+        place = read_pronoun(words, lexicon) if reports else None
+        earlier = [r for r in reports if place and r.phrase.sentence == index and r.phrase.tail <= place[0]]
+        meant = earlier[-1] if earlier else before
+        if place and meant is not None:
+            phrase = replace(meant.phrase, sentence=index, start=place[0], head=place[0], tail=place[1], end=place[1], determiner="it")
+            report = _read(phrase, sentence, words, actors, lexicon, day)
+            if report.step.strength >= 3:  # noqa: PLR2004
+                reports.append(replace(report, meant=reports.index(meant)))
     title, heads, title_words = _title_reports(reading, context, models, day)
     states = _States(counts, everyone, heads, title_words)
-    return tuple(_finish(group, reading, states, frozenset(passage), lexicon) for group in _join(reports, title))
+    return tuple(
+        _finish(group, reading, states, frozenset(passage), lexicon) for group in _join(reports, title)
+    )
 
 
 def _counts(report: _Report, sentence: Sentence) -> bool:
     """Whether a noun that has other senses too is an instrument here."""
     noun, step = report.phrase.noun, report.step
     if noun.paper:
-        return step.act in {"sign", "adopt", "initial", "draft", "conclude"} and step.strength >= 3  # noqa: PLR2004
+        return step.act in {"sign", "adopt", "initial", "draft", "conclude", "reach"} and step.strength >= 3  # noqa: PLR2004
     if noun.formal and step.strength < 3:  # noqa: PLR2004
         head = sentence.tokens[report.phrase.head].text
         after = report.words[report.phrase.end : report.phrase.end + 1]
-        return (head[:1].isupper() and report.phrase.head > 0) or bool(after and after[0] in {"on", "against", "concerning", "relating"})
+        return (head[:1].isupper() and report.phrase.head > 0) or bool(
+            after and after[0] in {"on", "against", "concerning", "relating"}
+        )
     return not noun.needs_act or step.strength >= 3  # noqa: PLR2004
 
 
@@ -118,7 +150,14 @@ def _sorts(words: tuple[str, ...], lexicon: AgreementLexicon) -> frozenset[str]:
     return frozenset(found)
 
 
-def _read(phrase: NounPhrase, sentence: Sentence, words: tuple[str, ...], actors: tuple[Actor, ...], lexicon: AgreementLexicon, day: date) -> _Report:
+def _read(
+    phrase: NounPhrase,
+    sentence: Sentence,
+    words: tuple[str, ...],
+    actors: tuple[Actor, ...],
+    lexicon: AgreementLexicon,
+    day: date,
+) -> _Report:
     step = read_step(phrase, sentence, words, lexicon, day)
     found = parties_of(phrase, step, actors, words)
     if found.strangers:
@@ -128,7 +167,18 @@ def _read(phrase: NounPhrase, sentence: Sentence, words: tuple[str, ...], actors
     subject = _subject(phrase, words)
     low = max(0, min(step.start, phrase.start) - 10)
     near = _sorts(words[low : max(step.end, phrase.end) + 10], lexicon)
-    return _Report(phrase, step, found.actors, found.shared, _domains(phrase, subject, words, lexicon), subject, sentence, words, near)
+    return _Report(
+        phrase,
+        step,
+        found.actors,
+        found.shared,
+        _domains(phrase, subject, words, lexicon),
+        subject,
+        sentence,
+        words,
+        near,
+        found.paired,
+    )
 
 
 def _subject(phrase: NounPhrase, words: tuple[str, ...]) -> tuple[int, int] | None:
@@ -137,7 +187,12 @@ def _subject(phrase: NounPhrase, words: tuple[str, ...]) -> tuple[int, int] | No
     while at < min(len(words), phrase.end + 14) and words[at] not in _CLAUSE and words[at] not in _ASIDE:
         if words[at] in _WEAK and not (words[at + 1 : at + 2] and _is_date(words[at + 1])):
             end = at + 1
-            while end < min(len(words), at + 20) and words[end] not in _CLAUSE and words[end] not in _ASIDE and not _turns(words, at, end):
+            while (
+                end < min(len(words), at + 20)
+                and words[end] not in _CLAUSE
+                and words[end] not in _ASIDE
+                and not _turns(words, at, end)
+            ):
                 end += 1
             if end > at + 1:
                 return at + 1, end
@@ -145,14 +200,18 @@ def _subject(phrase: NounPhrase, words: tuple[str, ...]) -> tuple[int, int] | No
     return (phrase.start, phrase.head) if phrase.head > phrase.start else None
 
 
-_ASIDE: Final = frozenset("which who when while after before as instead despite if unless because said says".split())
+_ASIDE: Final = frozenset(
+    "which who when while after before as instead despite if unless because said says".split()
+)
 _DAYS: Final = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september"
     " october november december jan feb mar apr jun jul aug sept sep oct nov dec this last next".split()
 )
 
 
-_BOOSTS: Final = frozenset("boost increase promote strengthen enhance improve deepen expand facilitate".split())
+_BOOSTS: Final = frozenset(
+    "boost increase promote strengthen enhance improve deepen expand facilitate".split()
+)
 
 
 def _turns(words: tuple[str, ...], start: int, at: int) -> bool:
@@ -160,24 +219,31 @@ def _turns(words: tuple[str, ...], start: int, at: int) -> bool:
     after = words[at + 1] if at + 1 < len(words) else ""
     if words[at] == "to":
         return words[start] != "to" and after in _BOOSTS
-    return words[at] == "," and (after.endswith("ed") or after in {"led", "held", "he", "she", "it", "they", "we", "but"})
+    return words[at] == "," and (
+        after.endswith("ed") or after in {"led", "held", "he", "she", "it", "they", "we", "but"}
+    )
 
 
 def _is_date(word: str) -> bool:
     return word.isdigit() or word in _DAYS
 
 
-def _domains(phrase: NounPhrase, subject: tuple[int, int] | None, words: tuple[str, ...], lexicon: AgreementLexicon) -> tuple[str, ...]:
+def _domains(
+    phrase: NounPhrase, subject: tuple[int, int] | None, words: tuple[str, ...], lexicon: AgreementLexicon
+) -> tuple[str, ...]:
     """Give the domains that the words of the phrase and of its subject name; a peace is about peace and nothing else."""
     if phrase.noun.type in _PEACE:
-        return ("peace",)
+        rows = _ROWS & set(words)  # a truce in a trade row is no peace
+        return ("trade",) if rows and not {"war", "fighting", "troops", "rebels", "army", "violence"} & set(words) else ("peace",)
     spans = [(phrase.start, phrase.tail)]
     if subject:
         spans.append(subject)
     return _domains_in(words, spans, lexicon)
 
 
-def _domains_in(words: tuple[str, ...], spans: list[tuple[int, int]], lexicon: AgreementLexicon) -> tuple[str, ...]:
+def _domains_in(
+    words: tuple[str, ...], spans: list[tuple[int, int]], lexicon: AgreementLexicon
+) -> tuple[str, ...]:
     found: dict[str, int] = {}
     for low, high in spans:
         at = low
@@ -189,19 +255,30 @@ def _domains_in(words: tuple[str, ...], spans: list[tuple[int, int]], lexicon: A
     return tuple(sorted(found, key=lambda name: (found[name], name)))
 
 
-def _title_reports(reading: Reading, context: EventContext, models: Models, day: date) -> tuple[list[_Report], tuple[Actor, ...], tuple[str, ...]]:
+def _title_reports(
+    reading: Reading, context: EventContext, models: Models, day: date
+) -> tuple[list[_Report], tuple[Actor, ...], tuple[str, ...]]:
     """Read the headline as one sentence: it is part of the report, and evidence is never taken from it."""
     if not context.title or not context.title.strip():
         return [], (), ()
     text = context.title
     sentence = Sentence(0, len(text), 0, tokenize(text))
     segment = Segment(kind=SegmentKind.HEADLINE, start=0, end=len(text))
-    headline = Reading(reading.transcript.model_copy(update={"text": text}), reading.language, (segment,), (sentence,))
+    headline = Reading(
+        reading.transcript.model_copy(update={"text": text}), reading.language, (segment,), (sentence,)
+    )
     resolved = resolve_entities(headline, find_mentions(headline, models), models)
     words = sentence_words(sentence)
     actors = find_actors(sentence, resolved, {entity.id: entity for entity in resolved.entities}, words)
     phrases = find_noun_phrases(-1, words, models.agreements)
-    return [replace(_read(phrase, sentence, words, actors, models.agreements, day), sentence=None) for phrase in phrases], actors, words
+    return (
+        [
+            replace(_read(phrase, sentence, words, actors, models.agreements, day), sentence=None)
+            for phrase in phrases
+        ],
+        actors,
+        words,
+    )
 
 
 _KIN: Final = {
@@ -223,17 +300,36 @@ def _same(first: _Report, second: _Report) -> bool:
         return False
     if a.plural and not b.plural and b.determiner in {"one", "another"}:
         return True
-    if _is_hard(first) != _is_hard(second) and second.step.strength >= 3 and (first.step.strength >= 3 or _is_new(first)):
+    if (
+        _is_hard(first) != _is_hard(second)
+        and second.step.strength >= 3
+        and (first.step.strength >= 3 or _is_new(first))
+    ):
         return False
     if a.sentence == b.sentence and _is_predicate(second):
         return True
-    names, own = set(first.words[a.start : a.head]) - _DEFINITE, set(second.words[b.start : b.head]) - _DEFINITE
+    names, own = (
+        set(first.words[a.start : a.head]) - _DEFINITE,
+        set(second.words[b.start : b.head]) - _DEFINITE,
+    )
     bare = b.head - b.start <= 1 or not own - names
     if not kin:
-        if first.step.is_news and second.step.is_news and first.step.stage is second.step.stage and codes and others and (a.noun.anaphor or b.noun.anaphor):
+        if (
+            first.step.is_news
+            and second.step.is_news
+            and first.step.stage is second.step.stage
+            and codes
+            and others
+            and (a.noun.anaphor or b.noun.anaphor)
+        ):
             return True  # two words for what the same parties did in the same way
         near = b.sentence - a.sentence <= 1
-        return near and b.determiner in _DEFINITE and (b.noun.anaphor or (a.noun.anaphor and second.step.strength < 4)) and bare
+        return (
+            near
+            and b.determiner in _DEFINITE
+            and (b.noun.anaphor or (a.noun.anaphor and second.step.strength < 4))
+            and bare
+        )
     if _years(own) != _years(names) and not bare:
         return False
     if b.determiner in {"another", "other", "second"} or _draft(first) != _draft(second):
@@ -274,6 +370,10 @@ def _join(reports: list[_Report], title: list[_Report]) -> list[list[_Report]]:
     """Join what is said of one instrument; a headline goes to the first that its words fit and that is not old."""
     groups: list[list[_Report]] = []
     for report in reports:
+        if report.meant is not None:
+            meant = reports[report.meant]
+            next(group for group in groups if any(member is meant for member in group)).append(report)
+            continue
         home = next((group for group in groups if any(_same(earlier, report) for earlier in group)), None)
         if home is None:
             groups.append([report])
@@ -283,7 +383,10 @@ def _join(reports: list[_Report], title: list[_Report]) -> list[list[_Report]]:
         for group in groups:
             if any(r.step.background and r.step.strength >= 3 for r in group):
                 continue
-            kin = any(_KIN[r.phrase.noun.type] == _KIN[heading.phrase.noun.type] or r.phrase.noun.anaphor for r in group)
+            kin = any(
+                _KIN[r.phrase.noun.type] == _KIN[heading.phrase.noun.type] or r.phrase.noun.anaphor
+                for r in group
+            )
             if kin or heading.phrase.noun.anaphor:
                 group.append(heading)
                 break
@@ -295,10 +398,21 @@ def _weight(report: _Report) -> tuple[int, int, int, int]:
     step = report.step
     news = step.is_news and step.polarity in {Polarity.ASSERTED, Polarity.NEGATED}
     told = report.sentence is not None and step.strength > 1
-    return (int(news and step.strength >= 2), int(told), int(step.strength >= 3), _RANK.index(step.stage) if news else step.strength)
+    return (
+        int(news and step.strength >= 2),
+        int(told),
+        int(step.strength >= 3),
+        _RANK.index(step.stage) if news else step.strength,
+    )
 
 
-def _finish(group: list[_Report], reading: Reading, states: _States, passage: frozenset[str], lexicon: AgreementLexicon) -> FoundAgreement:
+def _finish(
+    group: list[_Report],
+    reading: Reading,
+    states: _States,
+    passage: frozenset[str],
+    lexicon: AgreementLexicon,
+) -> FoundAgreement:
     best = max(group, key=_weight)
     body = [report for report in group if report.sentence is not None]
     proof = best if best.sentence is not None else max(body, key=_weight)
@@ -312,15 +426,22 @@ def _finish(group: list[_Report], reading: Reading, states: _States, passage: fr
         domains = tuple(dict.fromkeys([*domains, *(d for report in told for d in report.domains)]))[:4]
         for report in group:
             domains = domains or report.domains
-        domains = domains or _domains_in(proof.words, [(0, len(proof.words))], lexicon)[:2] or _domains_in(states.title_words, [(0, len(states.title_words))], lexicon)[:2]
-    scope = scope_of(actors, kind, near, passage)
+        for words in (proof.words, *(report.words for report in body), states.title_words):
+            domains = domains or _domains_in(words, [(0, len(words))], lexicon)[:2]
+    scope = scope_of(actors, kind, near, passage, paired=proof.paired and not _POWERS & set(proof.words))
     if scope is Scope.INTRA:
         domains = ("peace",)
     if not domains:
         domains = ("peace",) if scope in {Scope.INTRA, Scope.NONSTATE} else ("political",)
     parties = make_parties(actors, scope)
     missing = tuple(
-        name for name, there in (("parties", len({p.code for p in parties}) > 1), ("stage", step.strength > 1), ("domain", bool(proof.domains))) if not there
+        name
+        for name, there in (
+            ("parties", len({p.code for p in parties}) > 1),
+            ("stage", step.strength > 1),
+            ("domain", bool(proof.domains)),
+        )
+        if not there
     )
     sentence = proof.sentence
     assert sentence is not None  # noqa: S101 - a group holds a report of the text
@@ -328,7 +449,9 @@ def _finish(group: list[_Report], reading: Reading, states: _States, passage: fr
     start, end = sentence.tokens[low].start, sentence.tokens[high - 1].end
     subject = None
     if proof.subject:
-        subject = reading.text[sentence.tokens[proof.subject[0]].start : sentence.tokens[proof.subject[1] - 1].end]
+        subject = reading.text[
+            sentence.tokens[proof.subject[0]].start : sentence.tokens[proof.subject[1] - 1].end
+        ]
     plover, cameo = _PLOVER.get(step.stage, (PloverType.AGREE, "0313"))
     report = AgreementReport(
         instrument=kind, stage=step.stage, next_stage=step.next_stage, polarity=step.polarity, is_news=step.is_news,
@@ -336,7 +459,15 @@ def _finish(group: list[_Report], reading: Reading, states: _States, passage: fr
     )  # fmt: skip
     speaker = reading.segments[sentence.segment].speaker
     confidence = round(min(0.95, 0.35 + 0.1 * step.strength + 0.1 * (2 - min(2, len(missing)))), 2)
-    return FoundAgreement(report, Evidence(text=reading.text[start:end], start=start, end=end, speaker=speaker), confidence, sentence.segment, plover, cameo, step.dated)
+    return FoundAgreement(
+        report,
+        Evidence(text=reading.text[start:end], start=start, end=end, speaker=speaker),
+        confidence,
+        sentence.segment,
+        plover,
+        cameo,
+        step.dated,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +488,7 @@ def _all_parties(proof: _Report, group: list[_Report], states: _States, near: fr
     actors: list[Actor] = list(proof.actors)
 
     def known() -> set[str]:
-        return {code for actor in actors for code in actor.codes}
+        return {code for actor in actors if actor.sort in {"state", "igo", "rebels"} for code in actor.codes}
 
     def add(more: Iterable[Actor]) -> None:
         seen = known()
@@ -374,7 +505,11 @@ def _all_parties(proof: _Report, group: list[_Report], states: _States, near: fr
     if proof.phrase.noun.type is InstrumentType.CONVENTION:
         return actors  # its parties are many; whoever stands near is no clue
     inner = proof.phrase
-    around = [a for a in states.actors.get(inner.sentence, ()) if a.sort == "state" and not a.located and not inner.start <= a.first < inner.tail]
+    around = [
+        a
+        for a in states.actors.get(inner.sentence, ())
+        if a.sort == "state" and not a.located and not inner.start <= a.first < inner.tail
+    ]
     if proof.step.act in {"call", "react"}:
         around = []
     if len(known()) < 2 and (proof.shared or len({c for a in around for c in a.codes} | known()) <= 3):
@@ -392,7 +527,11 @@ def _all_parties(proof: _Report, group: list[_Report], states: _States, near: fr
 
 def _kind(group: list[_Report]) -> InstrumentType:
     """Give the most telling name of the instrument: a memorandum that is also called the deal is a memorandum."""
-    named = [report.phrase.noun for report in group if not report.phrase.noun.anaphor and report.sentence is not None]
+    named = [
+        report.phrase.noun
+        for report in group
+        if not report.phrase.noun.anaphor and report.sentence is not None
+    ]
     return (named or [group[0].phrase.noun])[0].type
 
 

@@ -99,27 +99,42 @@ _STOPS: Final = frozenset(
     " against during without within through toward towards regarding concerning via per"
     " also however following including agreed agree agrees signed sign signs signing reached reach".split()
 )
-_ENDS: Final = frozenset(". ; : ? ! — – -- ... [ ] ” \"".split())
+_ENDS: Final = frozenset('. ; : ? ! — – -- ... [ ] ” "'.split())
 
 
 def load_agreement_lexicon(folder: Path) -> AgreementLexicon:
     """Read agreements.yml of a folder."""
     data = yaml.safe_load((folder / "agreements.yml").read_text(encoding="utf-8"))
-    acts = {item["act"]: Act(item["act"], {mode: Stage(stage) for mode, stage in item["stages"].items()}) for item in data["acts"]}
+    acts = {
+        item["act"]: Act(item["act"], {mode: Stage(stage) for mode, stage in item["stages"].items()})
+        for item in data["acts"]
+    }
     return AgreementLexicon(
         nouns=Phrases.of(
-            (form, InstrumentNoun(InstrumentType(item["type"]), *(bool(item.get(key)) for key in ("anaphor", "needs_act", "formal", "paper"))))
+            (
+                form,
+                InstrumentNoun(
+                    InstrumentType(item["type"]),
+                    *(bool(item.get(key)) for key in ("anaphor", "needs_act", "formal", "paper")),
+                ),
+            )
             for item in data["instruments"]
             for form in item["forms"]
         ),
         excluded=Phrases.of((item["phrase"], True) for item in data["not_instruments"]),
         triggers=Phrases.of(pair for item in data["acts"] for pair in _triggers(item, acts[item["act"]])),
         acts=acts,
-        subject_verbs=Phrases.of((word, Stage(item["stage"])) for item in data["subject_verbs"] for word in item["words"]),
+        subject_verbs=Phrases.of(
+            (word, Stage(item["stage"])) for item in data["subject_verbs"] for word in item["words"]
+        ),
         controllers=Phrases.of((word, mode) for mode, words in data["controllers"].items() for word in words),
         denials=Phrases.of((word, True) for word in data["denials"]),
-        modifiers=Phrases.of((word, Stage(stage)) for stage, item in data["modifiers"].items() for word in item["words"]),
-        followers=Phrases.of((word, Stage(stage)) for stage, item in data["followers"].items() for word in item["words"]),
+        modifiers=Phrases.of(
+            (word, Stage(stage)) for stage, item in data["modifiers"].items() for word in item["words"]
+        ),
+        followers=Phrases.of(
+            (word, Stage(stage)) for stage, item in data["followers"].items() for word in item["words"]
+        ),
         transparent=frozenset(data["transparent"]),
         domains=_domain_phrases(data),
         actors=Phrases.of((word, sort) for sort, item in data["actors"].items() for word in item["words"]),
@@ -175,7 +190,9 @@ def sentence_words(sentence: Sentence) -> tuple[str, ...]:
     return tuple(plain_word(token.text) for token in sentence.tokens)
 
 
-def find_noun_phrases(index: int, words: tuple[str, ...], lexicon: AgreementLexicon) -> tuple[NounPhrase, ...]:
+def find_noun_phrases(
+    index: int, words: tuple[str, ...], lexicon: AgreementLexicon
+) -> tuple[NounPhrase, ...]:
     """Find the instruments named in a sentence, in order, with the words that belong to each."""
     found: list[NounPhrase] = []
     blocked = _blocked(words, lexicon)
@@ -187,14 +204,18 @@ def find_noun_phrases(index: int, words: tuple[str, ...], lexicon: AgreementLexi
             continue
         noun, tail = hit
         phrase = _phrase(noun, index, words, (at, tail), lexicon)
-        if found and phrase.start <= found[-1].head:  # a ceasefire and hostage deal: one instrument with two nouns
+        if (
+            found and phrase.start <= found[-1].head
+        ):  # a ceasefire and hostage deal: one instrument with two nouns
             phrase = replace(found.pop(), tail=phrase.tail, end=phrase.end)
         found.append(phrase)
         at = tail
     return tuple(found)
 
 
-_BEFORE_VERB: Final = frozenset("to can could will would must should may might not and who that which they we i you he she also better helps help or let us how 'll 'd did does".split())
+_BEFORE_VERB: Final = frozenset(
+    "to can could will would must should may might not and who that which they we i you he she also better helps help or let us how 'll 'd did does".split()
+)
 
 
 def _is_verb(words: tuple[str, ...], at: int) -> bool:
@@ -224,7 +245,13 @@ def _blocked(words: tuple[str, ...], lexicon: AgreementLexicon) -> frozenset[int
     return frozenset(blocked)
 
 
-def _phrase(noun: InstrumentNoun, index: int, words: tuple[str, ...], place: tuple[int, int], lexicon: AgreementLexicon) -> NounPhrase:
+def _phrase(
+    noun: InstrumentNoun,
+    index: int,
+    words: tuple[str, ...],
+    place: tuple[int, int],
+    lexicon: AgreementLexicon,
+) -> NounPhrase:
     head, tail = place
     start = _left_edge(words, head, lexicon)
     end = tail
@@ -234,7 +261,9 @@ def _phrase(noun: InstrumentNoun, index: int, words: tuple[str, ...], place: tup
     determiner = words[start] if words[start] in _ARTICLES else ""
     last = words[tail - 1]
     first = words[head]
-    plural = first.endswith(("s", "a")) and first not in ("cessation",) and (tail - head > 1 or last.endswith("s"))
+    plural = (
+        first.endswith(("s", "a")) and first not in ("cessation",) and (tail - head > 1 or last.endswith("s"))
+    )
     return NounPhrase(noun, index, start, head, tail, end, determiner, plural)
 
 
@@ -248,7 +277,14 @@ def _left_edge(words: tuple[str, ...], head: int, lexicon: AgreementLexicon) -> 
             if at > 0 and words[at - 1] in _ARTICLES:
                 at -= 1
             break
-        if word == "and" and at > 1 and at < head and words[at - 2] not in _STOPS and words[at - 2] not in _ENDS and words[at - 2] != ",":
+        if (
+            word == "and"
+            and at > 1
+            and at < head
+            and words[at - 2] not in _STOPS
+            and words[at - 2] not in _ENDS
+            and words[at - 2] != ","
+        ):
             at -= 1
             continue
         if word in _STOPS or word in _ENDS or word in {",", "(", ")", "*", "“", "‘", "'"}:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 SUBJECT_REACH: Final = 30
 """So many words before an act its subject is still looked for."""
-_PUBLIC: Final = frozenset({Scope.INTER, Scope.MULTI, Scope.STATE_ORG, Scope.IGO, Scope.INTRA, Scope.NONSTATE})
+_PUBLIC: Final = frozenset(
+    {Scope.INTER, Scope.MULTI, Scope.STATE_ORG, Scope.IGO, Scope.INTRA, Scope.NONSTATE, Scope.OTHER}
+)
 NAMELESS: Final = frozenset({"ORG", "PER", "XXX"})
 
 
@@ -42,13 +44,28 @@ class Actor:
 
 
 _STATE: Final = "state"
-_SECTORS: Final = {"IGO": "igo", "REB": "rebels", "MNC": "company", "BUS": "company", "EDU": "institution", "NGO": "institution", "OPP": "party", "LAB": "labour"}
-_PLACE_WORDS: Final = frozenset("in at near from to into outside across visiting via inside around off through toward towards".split())
-_LIST: Final = frozenset("and , the a an of or & both as well respective governments government republic kingdom its his her their".split())
+_SECTORS: Final = {
+    "IGO": "igo",
+    "REB": "rebels",
+    "MNC": "company",
+    "BUS": "company",
+    "EDU": "institution",
+    "NGO": "institution",
+    "OPP": "party",
+    "LAB": "labour",
+}
+_PLACE_WORDS: Final = frozenset(
+    "in at near from to into outside across visiting via inside around off through toward towards".split()
+)
+_LIST: Final = frozenset(
+    "and , the a an of or & both as well respective governments government republic kingdom its his her their".split()
+)
 _STOP_SUBJECT: Final = frozenset("; : . ? !".split())
 
 
-def find_actors(sentence: Sentence, resolved: Resolved, entities: dict[str, Entity], words: Sequence[str]) -> tuple[Actor, ...]:
+def find_actors(
+    sentence: Sentence, resolved: Resolved, entities: dict[str, Entity], words: Sequence[str]
+) -> tuple[Actor, ...]:
     """Lay the mentions of a sentence over its tokens, the outermost of those that nest, in order."""
     starts = [token.start for token in sentence.tokens]
     found: list[Actor] = []
@@ -72,7 +89,9 @@ def _mentions(resolved: Resolved, sentence: Sentence) -> list[Mention]:
     return sorted(inside, key=lambda m: (m.start, -m.end, m.entity_id))
 
 
-def _actor(mention: Mention, entity: Entity, entities: dict[str, Entity], starts: list[int], words: Sequence[str]) -> Actor | None:
+def _actor(
+    mention: Mention, entity: Entity, entities: dict[str, Entity], starts: list[int], words: Sequence[str]
+) -> Actor | None:
     first = max((i for i, at in enumerate(starts) if at <= mention.start), default=0)
     last = max((i for i, at in enumerate(starts) if at < mention.end), default=first) + 1
     before = words[first - 1] if first else ""
@@ -81,10 +100,26 @@ def _actor(mention: Mention, entity: Entity, entities: dict[str, Entity], starts
     codes, sort = _codes(entity, entities)
     if not codes:
         return None
-    located = before in _PLACE_WORDS and entity.type in {EntityType.COUNTRY, EntityType.PLACE} and mention.kind is not MentionKind.NATIONALITY
+    located = (
+        before in _PLACE_WORDS
+        and entity.type in {EntityType.COUNTRY, EntityType.PLACE}
+        and mention.kind is not MentionKind.NATIONALITY
+    )
     if entity.type is EntityType.PLACE and not located and before in {"of", "on", "for", ","}:
         located = True
-    return Actor(first, last, codes, sort, mention.text, mention.entity_id, mention.start, mention.end, located, entity.type is EntityType.GROUP, _is_seat(mention, entity))
+    return Actor(
+        first,
+        last,
+        codes,
+        sort,
+        mention.text,
+        mention.entity_id,
+        mention.start,
+        mention.end,
+        located,
+        entity.type is EntityType.GROUP,
+        _is_seat(mention, entity),
+    )
 
 
 def _is_seat(mention: Mention, entity: Entity) -> bool:
@@ -93,7 +128,11 @@ def _is_seat(mention: Mention, entity: Entity) -> bool:
     if entity.type is not EntityType.COUNTRY or mention.kind is not MentionKind.NAME:
         return False
     text = mention.text
-    return not (text.isupper() and len(text) <= 6) and not set(text.lower().split()) & set(entity.name.lower().split()) and text not in {"Britain", "Great Britain", "America", "the United States"}
+    return (
+        not (text.isupper() and len(text) <= 6)
+        and not set(text.lower().split()) & set(entity.name.lower().split())
+        and text not in {"Britain", "Great Britain", "America", "the United States"}
+    )
 
 
 def _codes(entity: Entity, entities: dict[str, Entity]) -> tuple[tuple[str, ...], str]:
@@ -126,12 +165,38 @@ class Found:
     """The words say `the two countries`, `both sides`, `bilateral` or the like."""
     strangers: bool
     """Those who reject it are none of its parties."""
+    paired: bool
+    """The words say `between A and B`."""
 
 
-_BROKERED: Final = frozenset("brokered mediated backed sponsored led supervised drafted imposed facilitated -brokered -mediated -backed".split())
+_BROKERED: Final = frozenset(
+    "brokered mediated backed sponsored led supervised drafted imposed facilitated -brokered -mediated -backed".split()
+)
 _CALLS: Final = frozenset("call calls called calling urge urges urged urging asked asks".split())
 _SHARED: Final = frozenset("bilateral trilateral".split())
-_BOTH: Final = (("two", "countries"), ("two", "sides"), ("both", "sides"), ("both", "countries"), ("two", "nations"), ("two", "governments"), ("both", "nations"), ("two", "states"), ("our", "two"), ("both", "governments"), ("two", "leaders"), ("two", "men"), ("the", "leaders"), ("two", "parties"), ("two", "foreign"), ("two", "heads"), ("the", "two"), ("two", "ministers"), ("two", "presidents"), ("two", "neighbours"), ("two", "neighbors"))
+_BOTH: Final = (
+    ("two", "countries"),
+    ("two", "sides"),
+    ("both", "sides"),
+    ("both", "countries"),
+    ("two", "nations"),
+    ("two", "governments"),
+    ("both", "nations"),
+    ("two", "states"),
+    ("our", "two"),
+    ("both", "governments"),
+    ("two", "leaders"),
+    ("two", "men"),
+    ("the", "leaders"),
+    ("two", "parties"),
+    ("two", "foreign"),
+    ("two", "heads"),
+    ("the", "two"),
+    ("two", "ministers"),
+    ("two", "presidents"),
+    ("two", "neighbours"),
+    ("two", "neighbors"),
+)
 
 
 def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequence[str]) -> Found:
@@ -139,7 +204,13 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
     taken: list[Actor] = []
     rest = [a for a in actors if not a.located]
     inside = [a for a in actors if not set(words[a.last : a.last + 2]) & _BROKERED]
-    inside = [a for a in inside if phrase.start <= a.first < phrase.head and (a.sort != "igo" or (a.codes != ("UN",) and phrase.noun.type is not InstrumentType.CONVENTION)) and not a.seat]
+    inside = [
+        a
+        for a in inside
+        if phrase.start <= a.first < phrase.head
+        and (a.sort != "igo" or (a.codes != ("UN",) and phrase.noun.type is not InstrumentType.CONVENTION))
+        and not a.seat
+    ]
     taken.extend(inside)
     after = max(phrase.end, step.end if step.end - phrase.end < 3 else phrase.end)
     between = _after(words, after, {"between", "among"}, 16)
@@ -151,16 +222,24 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
             break
         if words[at] in {"with", "w/"} and not (at and words[at - 1] in {"deal", "dealing"}):
             taken.extend(_listed(actors, words, at + 1))
-    if (between is None or len({c for a in taken for c in a.codes}) < 2) and step.act not in {"call", "react"}:
+    if (between is None or len({c for a in taken for c in a.codes}) < 2) and step.act not in {
+        "call",
+        "react",
+    }:
         taken.extend(_agents(phrase, step, rest, words))
     span = words
     shared = bool(set(span) & _SHARED) or any(pair in _BOTH for pair in zip(span, span[1:], strict=False))
     outside = [a for a in taken if a in inside or between is not None]
     agents = _agents(phrase, step, rest, words)
     mine = {c for a in outside for c in a.codes}
-    strangers = len(mine) > 1 and step.act == "reject" and not step.passive and not {c for a in agents for c in a.codes} & mine
+    strangers = (
+        len(mine) > 1
+        and step.act == "reject"
+        and not step.passive
+        and not {c for a in agents for c in a.codes} & mine
+    )
     unique = {(a.start, a.end): a for a in taken}
-    return Found(tuple(unique[key] for key in sorted(unique)), shared, strangers)
+    return Found(tuple(unique[key] for key in sorted(unique)), shared, strangers, between is not None)
 
 
 def _after(words: Sequence[str], start: int, wanted: set[str], reach: int) -> int | None:
@@ -181,7 +260,12 @@ def _listed(actors: Sequence[Actor], words: Sequence[str], start: int) -> list[A
         if actor.first < start:
             continue
         gap = words[at : actor.first]
-        if len(gap) > slack or (not out and "," in gap) or any(w.isdigit() or w in {"year", "month", "week"} for w in gap) or any(w in _STOP_SUBJECT or w in {"on", "for", "to", "in", "that", "which", "who"} for w in gap):
+        if (
+            len(gap) > slack
+            or (not out and "," in gap)
+            or any(w.isdigit() or w in {"year", "month", "week"} for w in gap)
+            or any(w in _STOP_SUBJECT or w in {"on", "for", "to", "in", "that", "which", "who"} for w in gap)
+        ):
             break
         if out and not set(gap) & {"and", ",", "&", "or", "/", "-", "–"}:
             break
@@ -203,13 +287,20 @@ def _agents(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequ
         return [a for a in actors if phrase.end <= a.first < step.verb]
     end = step.start if not step.passive else phrase.start
     low = end
-    while low > 0 and end - low < SUBJECT_REACH and words[low - 1] not in _STOP_SUBJECT and words[low - 1] not in _CALLS:
+    while (
+        low > 0
+        and end - low < SUBJECT_REACH
+        and words[low - 1] not in _STOP_SUBJECT
+        and words[low - 1] not in _CALLS
+    ):
         low -= 1
     out.extend(a for a in actors if low <= a.first < end)
     return out
 
 
-_SECTOR_CODES: Final = frozenset("MIL COP GOV BUS REB MED NGO OPP LAB EDU LEG JUD SPY CVL ELI INS CRM UAF SEP RAD HRI REF MNC".split())
+_SECTOR_CODES: Final = frozenset(
+    "MIL COP GOV BUS REB MED NGO OPP LAB EDU LEG JUD SPY CVL ELI INS CRM UAF SEP RAD HRI REF MNC".split()
+)
 
 
 def make_parties(actors: Iterable[Actor], scope: Scope) -> tuple[Party, ...]:
@@ -222,20 +313,32 @@ def make_parties(actors: Iterable[Actor], scope: Scope) -> tuple[Party, ...]:
                 continue
             key = f"{code}:{actor.name.lower()}" if nameless else code
             if key not in parties:
-                parties[key] = Party(name=actor.name, code=code, entity_id=actor.entity_id if len(actor.codes) == 1 else f"country:{code}", start=actor.start, end=actor.end)
+                parties[key] = Party(
+                    name=actor.name,
+                    code=code,
+                    entity_id=actor.entity_id if len(actor.codes) == 1 else f"country:{code}",
+                    start=actor.start,
+                    end=actor.end,
+                )
     return tuple(parties.values())
 
 
 _PEACE: Final = frozenset({InstrumentType.CEASEFIRE, InstrumentType.PEACE_AGREEMENT})
 
 
-def scope_of(actors: Sequence[Actor], kind: InstrumentType, near: frozenset[str], passage: frozenset[str]) -> Scope:
+def scope_of(
+    actors: Sequence[Actor], kind: InstrumentType, near: frozenset[str], passage: frozenset[str], *, paired: bool
+) -> Scope:
     """Say of which sort an instrument is from its parties, from words beside it (`near`) and in the passage."""
     states = {c for a in actors if a.sort == _STATE for c in a.codes}
     igos = {c for a in actors if a.sort == "igo" for c in a.codes}
     sorts = {a.sort for a in actors} | near
     if "rebels" in sorts or (kind in _PEACE and "rebels" in passage and len(states) < 2):
-        return Scope.NONSTATE if states & {"ISR", "PSE"} or not states and passage & {"palestinian"} else Scope.INTRA
+        return (
+            Scope.NONSTATE
+            if states & {"ISR", "PSE"} or not states and passage & {"palestinian"}
+            else Scope.INTRA
+        )
     if kind in _PEACE and len(states) < 2 and not igos:
         return Scope.NONSTATE if passage & {"palestinian"} else Scope.INTRA
     if len(states) >= 3 or kind is InstrumentType.CONVENTION:
@@ -246,12 +349,28 @@ def scope_of(actors: Sequence[Actor], kind: InstrumentType, near: frozenset[str]
         return Scope.STATE_ORG
     if len(igos) >= 2:
         return Scope.IGO
-    for sort, scope in (("company", Scope.STATE_COMPANY if states else Scope.COMPANY), ("labour", Scope.LABOUR), ("party", Scope.PARTY), ("institution", Scope.INSTITUTION), ("subnat", Scope.SUBNAT), ("agency", Scope.AGENCY)):
+    for sort, scope in (
+        ("company", Scope.STATE_COMPANY if states else Scope.COMPANY),
+        ("labour", Scope.LABOUR),
+        ("party", Scope.PARTY),
+        ("institution", Scope.INSTITUTION),
+        ("subnat", Scope.SUBNAT),
+        ("agency", Scope.AGENCY),
+    ):
         if sort in near:
             return scope
+    if len(states) == 1 and not igos and paired:
+        return Scope.AGENCY
     if states or igos:
         return Scope.INTER if not igos else Scope.STATE_ORG
-    for sort, scope in (("company", Scope.COMPANY), ("labour", Scope.LABOUR), ("party", Scope.PARTY), ("institution", Scope.INSTITUTION), ("subnat", Scope.SUBNAT), ("agency", Scope.AGENCY)):
+    for sort, scope in (
+        ("company", Scope.COMPANY),
+        ("labour", Scope.LABOUR),
+        ("party", Scope.PARTY),
+        ("institution", Scope.INSTITUTION),
+        ("subnat", Scope.SUBNAT),
+        ("agency", Scope.AGENCY),
+    ):
         if sort in passage:
             return scope
     return Scope.OTHER

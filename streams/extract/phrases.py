@@ -49,7 +49,8 @@ class Phrases(Generic[T]):
                 words = (*words[:-1], words[-1] + "*")
             firsts.setdefault(words[0], {}).setdefault(words, value)
         by_first = {
-            first: tuple(sorted(found.items(), key=lambda item: (-len(item[0]), item[0]))) for first, found in firsts.items()
+            first: tuple(sorted(found.items(), key=lambda item: (-len(item[0]), item[0])))
+            for first, found in firsts.items()
         }
         return cls(by_first, prefixes, tuple(sorted({len(prefix) for prefix in prefixes}, reverse=True)))
 
