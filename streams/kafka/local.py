@@ -565,11 +565,10 @@ class LocalBroker:
             written = self.log.read_bytes()
             since = written[self._log_start :] if len(written) >= self._log_start else written
             lines = [line.strip() for line in since.decode("utf-8", "replace").splitlines() if line.strip()]
-            told = [
-                line for line in lines if " ERROR " in line or " FATAL " in line or "No space left" in line
-            ]
+            if full := [line for line in lines if "No space left" in line]:
+                return f"its disk is full ({full[0]})"
             if lines:
-                return (told or lines)[-1]
+                return ([line for line in lines if " ERROR " in line or " FATAL " in line] or lines)[-1]
         with suppress(OSError):
             lines = (self.folder / "broker.out").read_text("utf-8", "replace").splitlines()
             if lines:
