@@ -44,11 +44,12 @@ def command(*, names: str | None, broker: str | None, health_port: int | None, c
     \b
     GET /healthz   alive          GET /readyz   ready, or why not          GET /metrics   for Prometheus
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+    agents = _choose(names)
+    settings = settings_or_exit(broker=broker, health_port=health_port)
+
     from streams.telemetry import configure_logging  # noqa: PLC0415 - keeps --help quick
     from streams.worker.run import WorkerError, check_worker  # noqa: PLC0415
 
-    settings = settings_or_exit(broker=broker, health_port=health_port)
-    agents = _choose(names)
     configure_logging()
     try:
         if check:
