@@ -100,7 +100,7 @@ def _condition(text: object, selections: Mapping[str, Selection], path: Path) ->
     try:
         return parse_condition(text, selections)
     except RuleError as error:
-        raise RuleError(error.reason, path=path, offset=error.offset) from None
+        raise RuleError(error.reason, path=path, offset=error.offset, of_value=True) from None
 
 
 def _steps(rule: Rule, selections: Mapping[str, Selection]) -> tuple[Step, ...]:

@@ -158,7 +158,9 @@ def _word_item(  # noqa: PLR0917 - one caller
     if not compare or compare == "neq":
         for word, place in zip(words, places, strict=True):
             if spec.values and word not in spec.values:
-                raise RuleError(f'"{word}" is no value of it{nearest(word, spec.values)}', path=place)
+                raise RuleError(
+                    f'"{word}" is no value of it{nearest(word, spec.values)}', path=place, of_value=True
+                )
     cased = "cased" in modifiers
     folded = words if cased else [fold(w) for w in words]
     return Item(field, spec.kind, compare, every="all" in modifiers, cased=cased, values=tuple(folded))
@@ -182,7 +184,7 @@ def _value(spec: FieldSpec, value: object, path: Path, field: str) -> str:
 
 def _number_item(field: str, compare: str, values: list[object], path: Path) -> Item:
     if len(values) > 1 or isinstance(values[0], bool) or not isinstance(values[0], int | float):
-        raise RuleError(f"{field} is compared with one number", path=path)
+        raise RuleError(f"{field} is compared with one number", path=path, of_value=True)
     if compare not in {"", "neq", "lt", "lte", "gt", "gte"}:
         raise RuleError(f'"{compare}" compares words; {field} is a number', path=path)
     return Item(field, FieldKind.NUMBER, compare or "eq", every=False, cased=False, number=float(values[0]))
@@ -198,7 +200,7 @@ def _text_item(field: str, values: list[object], path: Path, *, every: bool, com
         try:
             texts.append(parse_text(value))
         except RuleError as error:
-            raise RuleError(error.reason, path=path, offset=error.offset) from None
+            raise RuleError(error.reason, path=path, offset=error.offset, of_value=True) from None
     return Item(field, FieldKind.TEXT, "", every=every, cased=False, texts=tuple(texts))
 
 

@@ -16,7 +16,15 @@ class RuleError(ValueError):
     """A rule that cannot be used: `str()` is `file:line:column: sentence`, as editors and compilers read it."""
 
     def __init__(
-        self, reason: str, file: str = "", line: int = 0, column: int = 0, *, path: Path = (), offset: int = 0
+        self,
+        reason: str,
+        file: str = "",
+        line: int = 0,
+        column: int = 0,
+        *,
+        path: Path = (),
+        offset: int = 0,
+        of_value: bool = False,
     ) -> None:
         where = f"{file}:{line}:{column}: " if line else f"{file}: " if file else ""
         if not where and path:
@@ -29,6 +37,8 @@ class RuleError(ValueError):
         self.path = path
         self.offset = offset
         """How many signs into the value, for errors within a condition or a text expression."""
+        self.of_value = of_value
+        """The value at the path is wrong, not its key."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

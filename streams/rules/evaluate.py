@@ -117,6 +117,7 @@ class _Wanted:
     """An alert as it should stand, or the time at which it may be raised."""
 
     window: _Window
+    moves: tuple[Entry, ...]
     alert: Alert | None
     due_time: datetime | None = None
 
@@ -202,7 +203,7 @@ def _derive(state: RuleState, now: datetime | None) -> tuple[list[_Wanted], list
         waiting.extend(due)
         firings = [f for f in firings if not f.entries[-1].spent]
         windows = _windows(firings, _window_s(head), state.closed_until, value)
-        for window, own in _assign(windows, moves, head):
+        for window, own in _assign(windows, moves, state):
             wanted.append(_want(state, window, own, now))
     wanted.sort(key=lambda w: (w.window.anchor, w.window.value or ""))
     return wanted, waiting
@@ -239,19 +240,26 @@ def _windows(
 
 
 def _assign(
-    windows: list[_Window], moves: list[Entry], head: RuleHead
+    windows: list[_Window], moves: list[Entry], state: RuleState
 ) -> Iterable[tuple[_Window, list[Entry]]]:
-    """Give each window the records that back, contradict or cancel it: those after its start and before the next one's."""
+    """Give each window the records that back, contradict or cancel it.
+
+    They belong to the last one that began before them, as long as it is remembered for certain. What backs the first
+    alert of all may also have come before it.
+    """
     own: list[list[Entry]] = [[] for _ in windows]
+    keep = timedelta(seconds=_keep_s(state.rule))
     for move in moves:
         at = max((i for i, w in enumerate(windows) if w.anchor <= move.time), default=None)
         if at is None:
-            if move.selection != CORROBORATE or not windows:
+            if move.selection != CORROBORATE or not windows or state.closed_until is not None:
                 continue
             at = 0
-        if windows[at].value is not None and _moved_value(move, head) != windows[at].value:
+        window = windows[at]
+        if window.end is not None and move.time >= window.end + keep:
             continue
-        own[at].append(move)
+        if window.value is None or _moved_value(move, state.rule) == window.value:
+            own[at].append(move)
     return zip(windows, own, strict=True)
 
 
@@ -271,10 +279,10 @@ def _want(state: RuleState, window: _Window, moves: list[Entry], now: datetime |
     if head.hold_s is not None:
         raised = window.anchor + timedelta(seconds=head.hold_s)
         if any(m.selection in {CONTRADICT, CANCEL} and m.time < raised for m in moves):
-            return _Wanted(window, None)
+            return _Wanted(window, tuple(moves), None)
         if now is None or now < raised:
-            return _Wanted(window, None, raised)
-    return _Wanted(window, _build_alert(state, window, moves, raised))
+            return _Wanted(window, tuple(moves), None, raised)
+    return _Wanted(window, tuple(moves), _build_alert(state, window, moves, raised))
 
 
 def _build_alert(state: RuleState, window: _Window, moves: list[Entry], raised: datetime) -> Alert:
@@ -446,7 +454,7 @@ def _forget(
     closed = max(w.window.end for w in ending if w.window.end is not None)
     inner = state.rule.correlation.timespan_s if state.rule.correlation else None
     history = closed - timedelta(seconds=inner or 0)
-    spent = {e.id for w in ending for e in w.window.entries}
+    spent = {e.id for w in ending for e in (*w.window.entries, *w.moves)}
     entries = tuple(
         e.model_copy(update={"spent": True}) if e.id in spent else e
         for e in state.entries

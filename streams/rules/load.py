@@ -107,7 +107,7 @@ def read_rule(document: Document) -> Rule:
     try:
         compile_rule(rule)
     except RuleError as error:
-        raise document.error(error.reason, error.path, error.offset) from None
+        raise document.locate(error) from None
     return rule
 
 
@@ -193,12 +193,13 @@ def _from_validation(document: Document, error: ValidationError, path: KeyPath =
     if first["type"] == "missing":
         return document.error(f'"{steps[-1]}" is missing', where[:-1])
     reason = first["msg"][:1].lower() + first["msg"][1:]
+    name = next((s for s in reversed(steps) if isinstance(s, str)), "value")
     given = first.get("input")
     context = first.get("ctx", {})
     if first["type"] == "enum" and isinstance(given, str):
         known = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-        reason = f'"{given}" is no {steps[-1]}{nearest(given, known)}'
-    return document.error(f"{steps[-1]}: {reason}" if first["type"] != "enum" else reason, where)
+        reason = f'"{given}" is no {name}{nearest(given, known)}'
+    return document.error(f"{name}: {reason}" if first["type"] != "enum" else reason, where)
 
 
 def rule_hash(rule: Rule) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MAX_FILE_SIGNS: Final = 262_144
 MAX_NODES: Final = 20_000
+MAX_DEPTH: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +35,27 @@ class Document:
     keys: dict[Path, Mark]
     values: dict[Path, Mark]
 
-    def error(self, reason: str, path: Path, offset: int = 0) -> RuleError:
-        """Make an error that says where: at the value for an offset in it, else at the key; the nearest place known."""
-        steps = path
+    def error(self, reason: str, path: Path) -> RuleError:
+        """Make an error that says where: at the key, or the nearest place known."""
+        return self.locate(RuleError(reason, path=path))
+
+    def locate(self, error: RuleError) -> RuleError:
+        """Say where in the file an error lies: at the value if it is wrong or something in it is, else at the key."""
+        steps = error.path
         while steps and steps not in self.keys and steps not in self.values:
             steps = steps[:-1]
-        mark = self.values.get(steps) if offset or steps not in self.keys else self.keys[steps]
-        mark = mark or Mark(1, 1)
-        column = mark.column + (offset if mark.plain else 0)
-        return RuleError(reason, self.file, mark.line, column, path=path, offset=offset)
+        inside = error.of_value or error.offset or steps not in self.keys
+        mark = (self.values if inside else self.keys).get(steps, Mark(1, 1))
+        column = mark.column + (error.offset if mark.plain else 0)
+        return RuleError(
+            error.reason,
+            self.file,
+            mark.line,
+            column,
+            path=error.path,
+            offset=error.offset,
+            of_value=error.of_value,
+        )
 
 
 def read_documents(text: str, file: str) -> tuple[Document, ...]:
@@ -80,6 +93,8 @@ class _Reader:
     def read(self, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 - a YAML value is any value
         self.count += 1
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        if len(path) > MAX_DEPTH:
+            raise RuleError(f"nested deeper than {MAX_DEPTH}", self.file, line, column)
         if self.count > MAX_NODES:
             raise RuleError(
                 f"the file holds more than {MAX_NODES} values, aliases counted each time",
