@@ -30,6 +30,9 @@ RecordT = TypeVar("RecordT", bound=Contract)
 _SHORT: Final = 8
 """So many characters of an id are shown; a beginning that only one agreement has is enough to name it."""
 
+_FILE_WIDTH: Final = 140
+"""Width of tables that go to a file or another program."""
+
 _broker = click.option("--broker", metavar="HOST:PORT", help="Kafka to read from [DRAGOMAN_BROKER].")
 _json = click.option(
     "--json", "as_json", is_flag=True, help="One JSON object a line: the records as they are."
@@ -75,7 +78,10 @@ def list_agreements(
     if as_json:
         _print_json(found)
     elif found:
-        Console(highlight=False).print(_table(found))
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console.width = _FILE_WIDTH
+        console.print(_table(found))
     else:
         asked = bool(parties or stage or domain)
         click.echo("No agreement is like that." if asked else "No agreement has been reported yet.", err=True)
@@ -184,14 +190,16 @@ def _pick(agreements: Iterable[Agreement], beginning: str) -> Agreement:
 
 def _table(agreements: Iterable[Agreement]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("id", "parties", "instrument", "on", "stage", "since", "last told"):
-        table.add_column(name, overflow="fold")
-    table.add_column("steps", justify="right")
-    table.add_column("reports", justify="right")
+    for name in ("id", "parties", "instrument"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("on", overflow="fold", ratio=1)
+    table.add_column("stage", no_wrap=True)
+    table.add_column("since", no_wrap=True)
+    table.add_column("reports", justify="right", no_wrap=True)
     for a in agreements:
         table.add_row(
             a.id[:_SHORT], escape(a.key.replace("|", " ")), _words(a.instrument), escape(_matter(a)), _stage(a),
-            f"{a.since:%d %b %Y}", f"{a.last_time:%d %b %Y}", str(a.sequence), str(len(a.reports) + a.dropped_reports),
+            f"{a.since:%d %b %Y}", str(len(a.reports) + a.dropped_reports),
         )  # fmt: skip
     return table
 
