@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from schemas.entity import EntityType, MentionKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from schemas.entity import Entity, Mention
     from streams.extract.reading import Sentence
@@ -58,6 +58,7 @@ ADVERBS: Final = frozenset(
     """also not never again then now already just still today yesterday jointly once later earlier even only ever first
     n't here tomorrow monday tuesday wednesday thursday friday saturday sunday""".split()
 )
+TIMES: Final = frozenset("week month year morning afternoon evening night last this".split())
 PRONOUNS: Final = frozenset("he she it they we i you them him us".split())
 
 _LIST_WORDS: Final = frozenset({",", "and", "&", "or", "as", "well", "plus", "-", "–", "/"})
@@ -66,6 +67,9 @@ _ACTING: Final = frozenset({"REB", "OPP", "MIL", "COP", "CVL", "GOV"})
 _ATTACHED: Final = frozenset({"of", "from"})
 _LIKELY: Final = frozenset({None, "of", "from", "between", "among", "by", "for"})
 _CLAUSE_OPENERS: Final = frozenset("but while although to saying where when as it who which whose".split())
+_FUNCTION_WORDS: Final = (
+    PREPOSITIONS | PREMODIFIERS | SUBORDINATORS | RELATIVES | _JOINING | _CLAUSE_OPENERS | PRONOUNS
+)
 _ENDS: Final = frozenset({";", '"', "”", "“", "—", "–", "--", ".", "!", "?"})
 
 
@@ -350,7 +354,7 @@ def is_adverb(word: str) -> bool:
 
 
 def _in_verb_group(word: str) -> bool:
-    return word in AUXILIARIES or is_adverb(word) or word.endswith("n't")
+    return word in AUXILIARIES or is_adverb(word) or word in TIMES or word.endswith("n't")
 
 
 def is_passive(layout: Layout, first: int, form: str) -> bool:
@@ -381,17 +385,20 @@ class _Leftward:
         self.low = max(0, self.start - SUBJECT_REACH)
         self.gerund = self.words[first].endswith("ing")
         self.fallback: tuple[Group, ...] | None = None
+        self.crossed = False
 
     def search(self) -> Parties:
         if (beside := self._beside()) is not None:
             return beside
-        at = self.start - 1
+        stranger, at = self._stranger()
+        if stranger is not None:
+            return stranger
         while at >= self.low:
             if at in self.layout.at:
                 found, at = self._try_group(at)
                 if found is not None:
                     return found
-            elif self.words[at] in RELATIVES:
+            elif self.words[at] in RELATIVES and not self.crossed:
                 return _antecedent(self.layout, at)
             elif self._closes_clause(at):
                 break
@@ -415,6 +422,36 @@ class _Leftward:
         ):
             return Parties((group,))
         return None
+
+    def _stranger(self) -> tuple[Parties | None, int]:
+        """Look at a noun that is no group right before the verb: The ministry condemned, a partnership hailed as.
+
+        Where it begins its clause it is the subject, and whoever stands further left is not. Where it is an object or
+        behind a preposition the search goes on before it.
+        """
+        end = self.start - 1
+        at = self._before(end, self._is_plain_noun)
+        if at == end:
+            return None, end
+        group = self.layout.group_at(at)
+        if group is None:
+            at = self._before(at, PREMODIFIERS.__contains__)
+            inside = at in self.layout.at or (at >= self.low and self._continues(self.words[at]))
+            return (None if inside else NOBODY), at
+        owner = (group.weak or group.possessive or _is_state(group)) and group.preposition is None
+        return (Parties((group,), sure=False) if owner else None), at
+
+    def _before(self, at: int, holds: Callable[[str], bool]) -> int:
+        """Step left over words that are in no group while they are of a kind."""
+        while at >= self.low and at not in self.layout.at and holds(self.words[at]):
+            at -= 1
+        return at
+
+    def _is_plain_noun(self, word: str) -> bool:
+        return word.isalpha() and word not in _FUNCTION_WORDS and word not in self.layout.lexicon.verbs
+
+    def _continues(self, word: str) -> bool:
+        return word in PREPOSITIONS or word in AUXILIARIES or word in self.layout.lexicon.verbs
 
     def _try_group(self, at: int) -> tuple[Parties | None, int]:
         number = self.layout.at[at]
@@ -468,6 +505,7 @@ class _Leftward:
         if self.words[at] == ")":
             opener = next((k for k in range(at - 1, max(-1, at - 12), -1) if self.words[k] == "("), None)
             return at - 1 if opener is None else opener - 1
+        self.crossed = self.crossed or self.words[at] in {",", "but"}
         if self.words[at] == "," and at == self.start - 1 and not self.gerund:
             opener = self._aside(at)
             return at - 1 if opener is None else opener - 1

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _SPOKEN: Final = frozenset({SegmentKind.HEADLINE, SegmentKind.NOTE, SegmentKind.NARRATION, SegmentKind.QUOTE})
 _ABOVE: Final = frozenset({SegmentKind.HEADLINE, SegmentKind.NOTE})
+_STEP_CODES: Final = frozenset({"057", "0871", "128"})
 _STEPS: Final = frozenset(
     {PloverType.AGREE, PloverType.SUPPORT, PloverType.CONCEDE, PloverType.RETREAT, PloverType.COOPERATE}
 )
@@ -96,7 +97,8 @@ def _tells_the_same(draft: Draft, found: FoundAgreement) -> bool:
         and draft.meaning.cameo == "057"
     ):
         return False
-    return draft.type is found.plover or (draft.type in _STEPS and found.plover in _STEPS)
+    step = draft.type is PloverType.AGREE or draft.meaning.cameo in _STEP_CODES
+    return (step and found.plover in _STEPS) or (draft.type is found.plover and draft.type not in _STEPS)
 
 
 def _without_retellings(drafts: Sequence[Draft], reading: Reading) -> list[Draft]:

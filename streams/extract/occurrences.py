@@ -34,7 +34,7 @@ from streams.extract.clauses import (
 )
 from streams.extract.dates import FoundDate, find_dates
 from streams.extract.realis import find_realis, name_event
-from streams.extract.triggers import Meaning, Roles, Trigger, match_at
+from streams.extract.triggers import SECTOR_CODES, Meaning, Roles, Trigger, match_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,6 +72,7 @@ _VERB_OPENERS: Final = AUXILIARIES | PRONOUNS | RELATIVES | {"and", "or", ",", "
 _TOPIC: Final = frozenset(
     {"of", "about", "on", "in", "regarding", "concerning", "against", "from", "into", "over", "at"}
 )
+_SAID: Final = frozenset({PloverType.STATEMENT, PloverType.REQUEST, PloverType.AGREE})
 _VISITS: Final = frozenset({"visit", "trip", "tour"})
 _FIRST_PERSON: Final = frozenset({"we", "i", "us", "me"})
 _COMMAS: Final = frozenset({",", '"', "”"})
@@ -442,12 +443,13 @@ def _holds(
     trigger: Trigger, sides: _Sides, actors: Sequence[Slot], recipients: Sequence[Slot], *, carried: bool
 ) -> bool:
     """Whether enough is told of who takes part for it to be an event at all."""
-    if not any(s.code for s in (*actors, *recipients)):
+    if not any(s.code and s.code not in SECTOR_CODES for s in (*actors, *recipients)):
         return False
-    if trigger.meaning.needs and not (sides.passive or (sides.objects.groups and sides.objects.sure)):
+    both = (sides.objects.groups and sides.objects.sure) or len(actors) + len(recipients) > 1
+    if trigger.meaning.needs and not (sides.passive or both):
         return False
     if trigger.pattern.verb:
-        return bool(actors) or sides.passive
+        return bool(actors) or (sides.passive and trigger.meaning.type not in _SAID)
     return carried or (
         sides.explicit and bool(actors or recipients) and not all(s.weak for s in (*actors, *recipients))
     )
@@ -528,7 +530,7 @@ def _speakers(line: _Line, at: int | None) -> tuple[Slot, ...]:
     if at is None:
         return ()
     layout = line.layout
-    if _COMMAS & set(layout.words[max(0, at - 1) : at]):
+    if _COMMAS & set(layout.words[max(0, at - 1) : at]) and not layout.words[at].endswith("ing"):
         for token in range(at + 1, min(len(layout.words), at + 4)):
             if (group := layout.group_at(token)) is not None:
                 return _slots(line, (group,))

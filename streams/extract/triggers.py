@@ -26,6 +26,12 @@ ADVERBS: Final = frozenset(
 )  # fmt: skip
 """One of these may stand between any two words of a pattern: spoke today with."""
 
+SECTOR_CODES: Final = frozenset(
+    {"BUS", "COP", "CRM", "CVL", "DEV", "EDU", "ELI", "ENV", "GOV", "HLH", "IGO", "INS", "JUD", "LAB", "LEG", "MED", "MIL", "MOD",
+     "NGO", "OPP", "PTY", "RAD", "REB", "REF", "REL", "SEP", "SPY", "UAF"}
+)  # fmt: skip
+"""CAMEO sectors: alone they say what somebody is, not whose."""
+
 _CLOSING: Final = frozenset({",", ";", ":", ".", "!", "?", "(", ")", '"', "“", "”", "[", "]", "–", "—"})
 UNLESS_WORDS: Final = 5
 """So many words behind a trigger are searched for what gives it another meaning."""
@@ -149,7 +155,7 @@ def load_event_lexicon(folder: Path) -> EventLexicon:
             (tuple(word.split()), name) for name, words in data["contexts"].items() for word in words
         ),
         sectors={word: sector for sector, words in data["sectors"].items() for word in words},
-        sector_codes=frozenset(data["sectors"]),
+        sector_codes=SECTOR_CODES | frozenset(data["sectors"]),
         reporting=reporting,
         realis=_realis(data["realis"], irregular),
         verbs=frozenset(verbs),
