@@ -76,6 +76,13 @@ fix: $(VENV)/.dev ## format, and mend what the linter can
 	$(VENV)/bin/ruff check -q --fix $$tools || true
 	$(VENV)/bin/ruff format -q $$tools
 
+# --- measured -------------------------------------------------------------------------------------------------------
+
+eval: $(VENV)/.dev ## the quality of the reader on the bench, also to build/bench/eval.json and docs/quality.md
+	@$(PY) benchmarks/eval.py $(if $(BENCH),--bench $(BENCH),)
+	$(PY) benchmarks/score_seed.py $(if $(BENCH),--bench $(BENCH),)
+	$(PY) benchmarks/eval_events.py $(if $(BENCH),--bench $(BENCH),)
+
 # --- written by commands, never by hand -----------------------------------------------------------------------------
 
 golden: $(VENV)/.dev ## write the expected results of the golden tests anew
