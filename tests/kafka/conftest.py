@@ -86,6 +86,11 @@ async def producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
 @pytest.fixture
 def read_all(settings: Settings) -> ReadAll:
     """Read whatever a topic of the test's namespace holds at this moment, partition by partition, in order."""
+    return reader_of(settings)
+
+
+def reader_of(settings: Settings) -> ReadAll:
+    """Make `read_all` for settings other than those of the fixture."""
 
     async def read(topic: Topic | str) -> list[ConsumerRecord]:
         name = kafka_name(topic, settings)

@@ -10,7 +10,14 @@ import pytest
 
 from schemas import topics
 from schemas.alert import AlertChange
+from schemas.dead_letter import DeadLetterReason
+from streams.kafka.client import open_admin, open_producer
+from streams.kafka.dead_letters import read_parked
+from streams.kafka.groups import installation_plans
+from streams.kafka.local import LocalBroker, free_port
+from streams.kafka.topics import create_topics
 from tests.factories import make_transcript
+from tests.kafka.conftest import reader_of
 from tests.kafka.worker_process import PLAIN, WorkerProcess
 
 if TYPE_CHECKING:
@@ -69,9 +76,79 @@ async def _send_transcripts(producer: AIOKafkaProducer, settings: Settings, numb
 
 async def _wait_for_alerts(read_all: ReadAll, count: int) -> None:
     async with asyncio.timeout(WAIT_S):
-        while len(set(_change_ids(await read_all(topics.ALERTS)))) < count:
+        while len(set(_change_ids(await read_all(topics.ALERTS)))) < count:  # noqa: ASYNC110 - the broker tells nobody
             await asyncio.sleep(0.1)
 
 
 def _change_ids(records: list[ConsumerRecord]) -> list[str]:
     return [AlertChange.decode(record.value).id for record in records]
+
+
+async def test_an_ordered_end_in_the_middle_loses_nothing_and_repeats_nothing(
+    settings: Settings, producer: AIOKafkaProducer, read_all: ReadAll, tmp_path: Path
+) -> None:
+    await _send_transcripts(producer, settings, range(300))
+    async with WorkerProcess(settings, *PLAIN, log=tmp_path / "first.log") as worker:
+        await _wait_for_alerts(read_all, 80)
+        assert await worker.stop() == 0
+    assert len(await read_all(topics.ALERTS)) < 300
+    async with WorkerProcess(settings, *PLAIN, log=tmp_path / "second.log") as worker:
+        await _wait_for_alerts(read_all, 300)
+        assert await worker.stop() == 0
+    for topic in (
+        topics.TRANSCRIPTS_TAGGED,
+        topics.TRANSCRIPTS_ENRICHED,
+        topics.EVENTS_EXTRACTED,
+        topics.RULES_MATCHED,
+    ):
+        assert Counter(record.key for record in await read_all(topic)).most_common(1)[0][1] == 1, topic.name
+    assert Counter(_change_ids(await read_all(topics.ALERTS))).most_common(1)[0][1] == 1
+
+
+async def test_a_step_that_fails_parks_its_record_after_its_tries_and_the_next_goes_on(
+    settings: Settings, producer: AIOKafkaProducer, read_all: ReadAll, tmp_path: Path
+) -> None:
+    broken = make_transcript(id="t-0", title="breaks the step").encode()
+    await producer.send_and_wait(settings.topic_prefix + topics.TRANSCRIPTS_RAW.name, broken, partition=0)
+    await producer.send_and_wait(
+        settings.topic_prefix + topics.TRANSCRIPTS_RAW.name, make_transcript(id="t-1").encode(), partition=0
+    )
+    async with WorkerProcess(settings, *PLAIN, log=tmp_path / "log"):
+        await _wait_for_alerts(read_all, 1)
+    (record,) = await read_all(topics.dead_letter_topic_name(topics.TRANSCRIPTS_RAW.name))
+    parked = read_parked(record)
+    assert parked.value == broken
+    assert parked.letter is not None
+    assert (parked.letter.reason, parked.letter.attempts) == (DeadLetterReason.FAILED, 3)
+    assert parked.letter.message == "the step failed 3 times: the step cannot take this"
+
+
+async def test_a_broker_that_goes_and_comes_back_is_waited_for_and_nothing_is_lost(
+    settings: Settings, tmp_path: Path, jar_cache: Path
+) -> None:
+    with LocalBroker(tmp_path / "broker", jar_cache, port=free_port(), heap_mib=256) as broker:
+        settings = settings.model_copy(update={"broker": broker.address})
+        async with open_admin(settings) as admin:
+            await create_topics(admin, installation_plans(settings))
+        async with open_producer(settings) as producer:
+            await _send_transcripts(producer, settings, range(200))
+        read_all = reader_of(settings)
+        async with WorkerProcess(settings, *PLAIN, log=tmp_path / "log") as worker:
+            await _wait_for_alerts(read_all, 50)
+            broker.stop()
+            await _wait_for_readiness(worker, 503, "does not answer")
+            assert (await worker.ask("/healthz")).status_code == 200
+            broker.start()
+            await _wait_for_alerts(read_all, 200)
+            await _wait_for_readiness(worker, 200, "")
+            assert await worker.stop() == 0
+        assert Counter(_change_ids(await read_all(topics.ALERTS))).most_common(1)[0][1] == 1
+
+
+async def _wait_for_readiness(worker: WorkerProcess, status: int, words: str) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            answer = await worker.ask("/readyz")
+            if answer.status_code == status and words in answer.text:
+                return
+            await asyncio.sleep(0.2)
