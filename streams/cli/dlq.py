@@ -293,7 +293,7 @@ def _reason(parked: ParkedRecord) -> str:
 
 def _message(parked: ParkedRecord) -> str:
     return (
-        " ".join(parked.letter.message.split())
+        _printable(" ".join(parked.letter.message.split()))
         if parked.letter
         else "its headers do not tell why it was parked"
     )
@@ -349,25 +349,26 @@ def _print_one(parked: ParkedRecord, settings: Settings) -> None:
             ("reason", f"{letter.reason} ({letter.error_class})"),
             (
                 "parked",
-                f"{_when(parked)} by {letter.stage} {letter.stage_version}, after {letter.attempts} tries",
+                f"{_when(parked)} by {letter.stage} {letter.stage_version}, tries: {letter.attempts}",
             ),
             ("came from", f"{letter.topic}, partition {letter.partition}, offset {letter.offset}"),
         ]
     lines += [("replays", str(parked.replays)), ("key", _as_text(parked.key) or "-")]
     lines += [("header", f"{name}: {_as_text(value)}") for name, value in parked.headers]
     for name, value in lines:
-        click.echo(f"{name:>10}  {value}")
+        click.echo(f"{name:>10}  {_printable(value)}")
     shown = (parked.value or b"")[:_SHOWN_BYTES]
     click.echo(f"{'value':>10}  {parked.size_bytes} bytes" + ("" if shown else ", empty or a tombstone"))
     if shown:
-        # Good: what a stranger sent must not move the cursor of a terminal.
-        click.echo(
-            "".join(
-                c if c.isprintable() or c == "\n" else "�" for c in shown.decode("utf-8", "backslashreplace")
-            )
-        )
+        lines_shown = shown.decode("utf-8", "backslashreplace").split("\n")
+        click.echo("\n".join(_printable(line) for line in lines_shown))
     if parked.size_bytes > _SHOWN_BYTES:
         click.echo(f"... the first {_SHOWN_BYTES} bytes; --raw prints all", err=True)
+
+
+def _printable(text: str) -> str:
+    """Leave out what moves a terminal's cursor or colours: it comes from strangers."""
+    return "".join(sign if sign.isprintable() else "�" for sign in text)
 
 
 def _as_text(value: bytes | None) -> str | None:

@@ -13,7 +13,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from schemas.topics import ALERT_TOPIC_NAMES
+from schemas.topics import ALERT_TOPIC_NAMES, dead_letter_topic_name
 from streams.cli.errors import settings_or_exit
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def check(*, alerts: tuple[str, ...], broker: str | None, as_json: bool) -> None
 def list_(*, alerts: tuple[str, ...], broker: str | None, as_json: bool) -> None:
     """Show each topic with its partitions, its records, and how many of them the worker has not finished (lag).
 
-    Records are counted by offsets: on a topic that keeps the latest by key only, it is what was written, not what is left.
+    Dead-letter topics without a record are left out in a terminal. Records are counted by offsets: on a topic that keeps the latest by key only, it is what was written, not what is left.
     """
     settings = settings_or_exit(broker=broker)
     found = asyncio.run(_list(settings, alerts))
@@ -116,7 +116,10 @@ def list_(*, alerts: tuple[str, ...], broker: str | None, as_json: bool) -> None
         return
     console = Console(highlight=False)
     if console.is_terminal:
-        console.print(_table(found.states))
+        # Good: a healthy installation has as many empty dead-letter topics as others, and they would hide these.
+        console.print(
+            _table([s for s in found.states if s.records or not s.name.endswith(dead_letter_topic_name(""))])
+        )
     else:
         for state in found.states:
             click.echo("\t".join((state.name, str(state.partitions), str(state.records), _lag(state, ","))))
