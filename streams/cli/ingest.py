@@ -125,8 +125,10 @@ def command(
         sys.exit(1)
 
 
-async def send_files(settings: Settings, files: Iterable[tuple[str, bytes]]) -> int:
+async def send_files(settings: Settings, files: Iterable[tuple[str, bytes]], *, pause_s: float = 0.0) -> int:
     """Send the transcripts of some files, given by name and content, and say how many there were.
+
+    With a pause, each transcript is on the broker before it, and the next one comes after it.
 
     Raises:
         ContractError: something in them is refused; what stands before it was sent.
@@ -142,6 +144,8 @@ async def send_files(settings: Settings, files: Iterable[tuple[str, bytes]]) -> 
                     raise ContractError("schema", f"{name}: {item}")
                 await send(item)
                 count += 1
+                if pause_s:
+                    await asyncio.sleep(pause_s)
     return count
 
 

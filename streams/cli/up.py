@@ -37,6 +37,9 @@ _QUIET_S: Final = 1.5
 
 _THROUGH_WITHIN_S: Final = 180.0
 
+_SAMPLE_PAUSE_S: Final = 0.5
+"""Between two samples: they tell a story, and partitions would overtake one another if all came at once."""
+
 
 @click.command()
 @click.option("--broker", metavar="HOST:PORT", help="Use a Kafka that exists instead of starting one.")
@@ -241,8 +244,9 @@ async def _send_samples(settings: Settings, console: Console, address: str, *, o
 
     folder = files("streams.samples")
     names = sorted(item.name for item in folder.iterdir() if item.name.endswith((".txt", ".json", ".jsonl")))
-    sent = await send_files(settings, [(name, folder.joinpath(name).read_bytes()) for name in names])
-    _say(console, "samples", f"{sent} transcripts sent to transcripts.raw.v1; alerts:\n")
+    _say(console, "samples", f"{len(names)} files go to transcripts.raw.v1, one after the other; alerts:\n")
+    contents = [(name, folder.joinpath(name).read_bytes()) for name in names]
+    await send_files(settings, contents, pause_s=_SAMPLE_PAUSE_S)
     await _all_through(settings)
     if once:
         _say(console, "done", "the samples are through")
