@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streams.extract.models import Models
-    from streams.extract.names import Known, NameMatch, Word, WordLists
+    from streams.extract.names import Known, NameMatch, PhraseTable, Word, WordLists
     from streams.extract.reading import Reading
 
 _DETERMINERS: Final = frozenset("the a an his her their its our my your this these".split())
@@ -351,9 +351,9 @@ class _Scan:
                 (self.lists.bodies, "body"),
                 (self.lists.groups, "group"),
             ):
-                length = _longest(table, self.low, index)
+                length = table.length_at(self.low, index)
                 if length and (best is None or length > best[0]):
-                    best = (length, table[tuple(self.low[index : index + length])], sort)
+                    best = (length, table.sectors[tuple(self.low[index : index + length])], sort)
             if best is None or index in self.in_person or index in self.taken:
                 index += 1
                 continue
@@ -515,7 +515,7 @@ class _Scan:
                 others, end = self._more_states(end)
                 owners.extend(others)
                 break
-            body = _longest(self.lists.bodies, low, index)
+            body = self.lists.bodies.length_at(low, index)
             if body and index not in self.in_person:
                 content.extend(low[index : index + body])
                 index = end = index + body
@@ -629,7 +629,7 @@ class _Scan:
     def _person_from(self, index: int) -> tuple[int, int] | None:
         """Give the person whose name begins at a word, ranks before it left out."""
         length = (
-            _longest(self.lists.ranks, self.low, index)
+            self.lists.ranks.length_at(self.low, index)
             if index < len(self.words) and self.words[index].text[0].isupper()
             else 0
         )
@@ -716,7 +716,7 @@ class _Scan:
             step = index
             while step < len(self.words) and self.low[step] in {",", "and"}:
                 step += 1
-            length = _longest(self.lists.groups, self.low, step) if step > index else 0
+            length = self.lists.groups.length_at(self.low, step) if step > index else 0
             if not length:
                 break
             end = index = step + length
@@ -742,13 +742,17 @@ class _Scan:
         for index in range(len(self.words)):
             if index < done or not self.words[index].text[0].isupper() or index in self.in_person:
                 continue
-            length = _longest(self.lists.ranks, self.low, index)
+            length = self.lists.ranks.length_at(self.low, index)
             span = self.people.get(index + length) if length else None
-            if length and span is None and self.lists.ranks[tuple(self.low[index : index + length])] == "MIL":
+            if (
+                length
+                and span is None
+                and self.lists.ranks.sectors[tuple(self.low[index : index + length])] == "MIL"
+            ):
                 span = self._unseen_name(index + length)
             if not length or span is None:
                 continue
-            sector = self.lists.ranks[tuple(self.low[index : index + length])]
+            sector = self.lists.ranks.sectors[tuple(self.low[index : index + length])]
             done = span.last
             self._add(
                 index,
@@ -773,7 +777,7 @@ class _Scan:
             end += 1
         if end == index or any(s.first < end and index < s.last for s in self.spans):
             return None
-        if _longest(self.lists.roles, self.low, index) or _longest(self.lists.bodies, self.low, index):
+        if self.lists.roles.length_at(self.low, index) or self.lists.bodies.length_at(self.low, index):
             return None
         span = Span(index, end, "PER")
         self.spans.append(span)
@@ -783,13 +787,13 @@ class _Scan:
 
     # --- small parts ------------------------------------------------------------------------------------------------
 
-    def _phrases_of(self, table: dict[tuple[str, ...], str]) -> list[tuple[int, int, str]]:
+    def _phrases_of(self, table: PhraseTable) -> list[tuple[int, int, str]]:
         found = []
         index = 0
         while index < len(self.low):
-            length = _longest(table, self.low, index)
+            length = table.length_at(self.low, index)
             if length:
-                found.append((index, index + length, table[tuple(self.low[index : index + length])]))
+                found.append((index, index + length, table.sectors[tuple(self.low[index : index + length])]))
             index += max(1, length)
         return found
 
@@ -826,14 +830,3 @@ class _Scan:
                 subject=first == 0,
             )
         )
-
-
-_MAX_PHRASE: Final = 5
-
-
-def _longest(table: dict[tuple[str, ...], str], low: Sequence[str], index: int) -> int:
-    """Give the number of words of the longest phrase of a table that begins at a word, or 0."""
-    for length in range(min(_MAX_PHRASE, len(low) - index), 0, -1):
-        if tuple(low[index : index + length]) in table:
-            return length
-    return 0

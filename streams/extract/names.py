@@ -125,15 +125,36 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class PhraseTable:
+    """Phrases in lower case with a sector code each."""
+
+    sectors: dict[tuple[str, ...], str] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
+
+    def add(self, phrase: tuple[str, ...], sector: str) -> None:
+        """Add a phrase; the first sector of a phrase stands."""
+        self.sectors.setdefault(phrase, sector)
+        self.longest[phrase[0]] = max(self.longest.get(phrase[0], 0), len(phrase))
+
+    def length_at(self, low: Sequence[str], index: int) -> int:
+        """Give the number of words of the longest phrase that begins at a word, or 0."""
+        length = self.longest.get(low[index], 0) if index < len(low) else 0
+        length = min(length, len(low) - index)
+        while length and tuple(low[index : index + length]) not in self.sectors:
+            length -= 1
+        return length
+
+
+@dataclass(frozen=True, slots=True)
 class WordLists:
     """The words of roles.yml: heads of offices, ranks, bodies and groups with their sectors; longest phrases first."""
 
-    roles: dict[tuple[str, ...], str]
-    ranks: dict[tuple[str, ...], str]
-    bodies: dict[tuple[str, ...], str]
-    groups: dict[tuple[str, ...], str]
+    roles: PhraseTable
+    ranks: PhraseTable
+    bodies: PhraseTable
+    groups: PhraseTable
     fields: tuple[tuple[str, str], ...]
-    labels: dict[tuple[str, ...], str]
+    labels: PhraseTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,25 +372,24 @@ def _load_cities(path: Path) -> dict[str, City]:
 def _load_words(path: Path) -> WordLists:
     value = _load_yaml(path)
 
-    def table(section: dict[str, list[str]]) -> dict[tuple[str, ...], str]:
-        found: dict[tuple[str, ...], str] = {}
+    def table(section: dict[str, list[str]]) -> PhraseTable:
+        found = PhraseTable()
         for sector, phrases in section.items():
-            for phrase in phrases:
-                for variant in _variants(phrase):
-                    found.setdefault(tuple(w.low for w in split_words(variant)), sector)
+            for variant in (v for phrase in phrases for v in _variants(phrase)):
+                found.add(tuple(w.low for w in split_words(variant)), sector)
         return found
 
+    labels = PhraseTable()
+    for label in value["labels"]:
+        for phrase in label["words"]:
+            labels.add(tuple(w.low for w in split_words(phrase)), label["code"])
     return WordLists(
         roles=table(value["roles"]),
         ranks=table(value["ranks"]),
         bodies=table(value["bodies"]),
         groups=table(value["groups"]),
         fields=tuple((phrase, sector) for sector, phrases in value["fields"].items() for phrase in phrases),
-        labels={
-            tuple(w.low for w in split_words(phrase)): label["code"]
-            for label in value["labels"]
-            for phrase in label["words"]
-        },
+        labels=labels,
     )
 
 

@@ -129,7 +129,7 @@ def _persons(words: Sequence[Word], span: Span, lists: WordLists) -> list[Span]:
 def _rank_at(words: Sequence[Word], first: int, last: int, lists: WordLists) -> int:
     for length in range(min(_LONGEST_RANK, last - first), 0, -1):
         phrase = tuple(w.low for w in words[first : first + length])
-        if phrase in lists.ranks or phrase in lists.roles:
+        if phrase in lists.ranks.sectors or phrase in lists.roles.sectors:
             return length
     return 0
 
