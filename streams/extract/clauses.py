@@ -164,7 +164,8 @@ def _outermost(
         code = entity.code or (entity.countries[0] if entity.countries else None)
         if kept and mention.start < kept[-1][0].end:
             outer, known = kept[-1]
-            kept[-1] = (outer, known or code)
+            names_it = known is None and entity.type is EntityType.COUNTRY and mention.end == outer.end
+            kept[-1] = (mention if names_it else outer, known or code)
             continue
         kept.append((mention, code))
     return kept
@@ -193,9 +194,11 @@ def _group(
 
 def _extended(group: Group, limit: int, sentence: Sentence, text: str, lexicon: EventLexicon) -> Group:
     """Take the noun behind a people or a state into its group, where it acts for it: Iranian border guards."""
-    if group.pronoun or not (group.weak or (group.possessive and _is_state(group))):
+    state = _is_state(group)
+    if group.pronoun or not (group.weak or state):
         return group
-    for at in range(group.last, min(limit, group.last + 4)):
+    reach = 4 if group.weak or group.possessive else 1
+    for at in range(group.last, min(limit, group.last + reach)):
         raw = sentence.tokens[at].text.lower().replace("’", "'")
         word = raw.removesuffix("'s")
         if word in lexicon.sectors:
@@ -210,7 +213,7 @@ def _extended(group: Group, limit: int, sentence: Sentence, text: str, lexicon: 
             break
         if word in lexicon.past:
             break
-    return replace(group, weak=True)
+    return replace(group, weak=group.weak or group.possessive)
 
 
 def _is_state(group: Group) -> bool:
@@ -318,12 +321,14 @@ def _coordinated(layout: Layout, left: Group, right: Group) -> bool:
     between = _without_brackets(layout.words[left.last : right.np])
     if not between or len(between) > LIST_WORDS_AT_MOST or not set(between) <= _LIST_WORDS:
         return False
-    # "In Egypt, Sudan won": a lone comma ends a fronted phrase; in "in Egypt, Sudan and Chad" the list goes on.
-    ends = left.preposition is not None and between == (",",)
+    if between != (",",):
+        return True
+    # "In Egypt, Sudan won" and "met rebels, Reuters says" are no lists; "in Egypt, Sudan and Chad" and, at the head of
+    # a clause, "Egypt, Sudan to meet" are.
     after = layout.words[right.last] if right.last < len(layout.words) else ""
-    if between == (",",) and after in layout.lexicon.reporting:
-        return False  # "met rebels, Reuters reports"
-    return not ends or after in {",", "and", "or"}
+    if after in layout.lexicon.reporting:
+        return False
+    return after in {",", "and", "or"} or left.np == 0 or layout.words[left.np - 1] in STOPS
 
 
 def _without_brackets(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -391,8 +396,9 @@ class _Leftward:
         if (beside := self._beside()) is not None:
             return beside
         stranger, at = self._stranger()
-        if stranger is not None:
-            return stranger
+        return stranger if stranger is not None else self._search_from(at)
+
+    def _search_from(self, at: int) -> Parties:
         while at >= self.low:
             if at in self.layout.at:
                 found, at = self._try_group(at)
@@ -483,13 +489,10 @@ class _Leftward:
         return before in lexicon.verbs and before not in AUXILIARIES and before not in lexicon.reporting
 
     def _is_adjective(self, group: Group) -> bool:
-        """Whether a people is only the adjective of another noun before the verb: Swiss banks said."""
-        return (
-            group.weak
-            and not group.possessive
-            and group.last < self.start
-            and self.words[group.last][:1].isalpha()
-        )
+        """Whether a people or state only stands before another noun, not before the verb: Swiss banks said."""
+        if group.possessive or group.last >= self.start or not (group.weak or _is_state(group)):
+            return False
+        return self._is_plain_noun(self.words[group.last])
 
     def _closes_clause(self, at: int) -> bool:
         word = self.words[at]
@@ -506,7 +509,8 @@ class _Leftward:
             opener = next((k for k in range(at - 1, max(-1, at - 12), -1) if self.words[k] == "("), None)
             return at - 1 if opener is None else opener - 1
         self.crossed = self.crossed or self.words[at] in {",", "but"}
-        if self.words[at] == "," and at == self.start - 1 and not self.gerund:
+        bare = self.start == self.first and self.words[self.first] in self.layout.lexicon.bases
+        if self.words[at] == "," and at == self.start - 1 and not (self.gerund or bare):
             opener = self._aside(at)
             return at - 1 if opener is None else opener - 1
         return at - 1

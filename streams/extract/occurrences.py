@@ -73,6 +73,8 @@ _TOPIC: Final = frozenset(
     {"of", "about", "on", "in", "regarding", "concerning", "against", "from", "into", "over", "at"}
 )
 _SAID: Final = frozenset({PloverType.STATEMENT, PloverType.REQUEST, PloverType.AGREE})
+_WHERE: Final = frozenset({"in", "at", "to", "from"})
+_REDUCED: Final = frozenset({"in", "at", "on", "under", "during", "between", "as"})
 _VISITS: Final = frozenset({"visit", "trip", "tour"})
 _FIRST_PERSON: Final = frozenset({"we", "i", "us", "me"})
 _COMMAS: Final = frozenset({",", '"', "”"})
@@ -231,10 +233,10 @@ def read_sentence(scene: Scene, sentence: Sentence) -> tuple[Draft, ...]:
         scene,
         layout,
         find_dates(sentence, scene.today),
-        tuple(at for at, word in enumerate(layout.words) if word in reporting and at not in layout.at),
+        tuple(at for at, word in enumerate(layout.words) if word in reporting and _reports(layout, at)),
         find_triggers(layout),
     )
-    drafts = []
+    drafts: list[Draft] = []
     topic_end = 0
     for trigger in line.triggers:
         if _is_topic(layout, trigger, topic_end):
@@ -243,6 +245,8 @@ def read_sentence(scene: Scene, sentence: Sentence) -> tuple[Draft, ...]:
         draft = _draft(line, trigger)
         if draft is None:
             continue
+        if drafts and _shares_verb(layout, trigger) and draft.realis is Realis.ASSERTED:
+            draft = _as_unreal(draft, drafts[-1], scene)
         drafts.append(draft)
         if draft.type is PloverType.CONSULT:
             scene.meeting = (*draft.actors, *draft.recipients)
@@ -256,6 +260,22 @@ def read_sentence(scene: Scene, sentence: Sentence) -> tuple[Draft, ...]:
     if not drafts and (words := _statement(line)) is not None:
         drafts.append(words)
     return tuple(drafts)
+
+
+def _shares_verb(layout: Layout, trigger: Trigger) -> bool:
+    """Whether a bare verb goes on after another under the same auxiliary: will hold talks with A, meet B."""
+    before = layout.words[trigger.first - 1] if trigger.first else ""
+    return (
+        trigger.pattern.verb
+        and layout.words[trigger.first] in layout.lexicon.bases
+        and before in {",", "and", "or"}
+    )
+
+
+def _as_unreal(draft: Draft, earlier: Draft, scene: Scene) -> Draft:
+    aimed = bool(draft.recipients)
+    kind, mode, cameo = name_event(draft.meaning, earlier.realis, draft.contexts, scene.lexicon, aimed=aimed)
+    return replace(draft, realis=earlier.realis, type=kind, mode=mode, cameo=cameo)
 
 
 # --- triggers
@@ -299,7 +319,11 @@ def _readings(layout: Layout, at: int) -> tuple[bool, bool]:
     if nominal:
         return False, True
     if word in layout.lexicon.past:
-        return before not in PREPOSITIONS, True
+        after = layout.words[at + 1] if at + 1 < len(layout.words) else ""
+        reduced = (
+            after in _REDUCED and before.isalpha() and (at - 1) not in layout.at and not _opens_verb(before)
+        )
+        return before not in PREPOSITIONS and not reduced, True
     if at == 0 or (
         before in layout.lexicon.verbs and before not in AUXILIARIES and before not in {"help", "helped"}
     ):
@@ -309,11 +333,19 @@ def _readings(layout: Layout, at: int) -> tuple[bool, bool]:
     return True, before != "to"
 
 
+def _reports(layout: Layout, at: int) -> bool:
+    return at not in layout.at and _readings(layout, at)[0] and _stands_alone(layout, at)
+
+
 def _stands_alone(layout: Layout, at: int) -> bool:
     """Whether a form that could be a noun is a verb for certain, so that it needs no other word beside it."""
     word, before = layout.words[at], layout.words[at - 1] if at else ""
     if word in layout.lexicon.past or word.endswith("ing") or (at - 1) in layout.at:
         return True
+    return _opens_verb(before)
+
+
+def _opens_verb(before: str) -> bool:
     return before in _VERB_OPENERS or is_adverb(before) or before.endswith("n't")
 
 
@@ -355,7 +387,7 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
         layout, trigger, sides.subject, found, scene.today, headline=line.kind is SegmentKind.HEADLINE
     )
     contexts = _contexts(layout, first, last, meaning.contexts)
-    kind, mode, cameo = name_event(meaning, realis, contexts, scene.lexicon)
+    kind, mode, cameo = name_event(meaning, realis, contexts, scene.lexicon, aimed=bool(recipients))
     if kind is PloverType.CONSULT and mode is None and cameo == "040":
         mode, cameo = _manner(line, (first, last), (acting, other), (actors, recipients))
     tokens = layout.sentence.tokens
@@ -414,7 +446,12 @@ def _owner(layout: Layout, first: int) -> Parties | None:
         number = layout.at.get(at)
         if number is not None:
             group = layout.groups[number]
-            beside = at == first - 1 and group.entity is not None and not group.place
+            beside = (
+                at == first - 1
+                and group.entity is not None
+                and not group.place
+                and group.preposition not in _WHERE
+            )
             if beside or group.possessive or group.weak or group.pronoun:
                 return Parties(listed_before(layout, number) if beside and not group.pronoun else (group,))
             return None
@@ -513,10 +550,23 @@ def _report_over(line: _Line, trigger: Trigger, subject: Parties) -> int | None:
         inside = any(at < g.first < trigger.first for g in subject.groups) or "that" in words[at + 1 : at + 3]
         if inside and trigger.first - at <= REPORT_REACH:
             return at
+    told = _according(words, trigger)
+    if told is not None:
+        return told
     position = bisect_left(line.reports, trigger.last)
     if position < len(line.reports):
         at = line.reports[position]
         if len(words) - at <= CLOSING_REPORT and _COMMAS & set(words[max(trigger.last, at - 10) : at]):
+            return at
+    return None
+
+
+def _according(words: tuple[str, ...], trigger: Trigger) -> int | None:
+    """Find "according to" behind a trigger, or at the head of the sentence."""
+    if words[:2] == ("according", "to"):
+        return 0
+    for at in range(trigger.last, min(len(words) - 1, trigger.last + REPORT_REACH)):
+        if words[at] == "according" and words[at + 1] == "to":
             return at
     return None
 
@@ -530,6 +580,8 @@ def _speakers(line: _Line, at: int | None) -> tuple[Slot, ...]:
     if at is None:
         return ()
     layout = line.layout
+    if layout.words[at] == "according":
+        return _slots(line, find_after(layout, at, "to").groups)
     if _COMMAS & set(layout.words[max(0, at - 1) : at]) and not layout.words[at].endswith("ing"):
         for token in range(at + 1, min(len(layout.words), at + 4)):
             if (group := layout.group_at(token)) is not None:

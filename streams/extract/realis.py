@@ -39,7 +39,8 @@ def find_realis(
     meaning = trigger.meaning
     cue = _cue_before(layout, trigger, subject) or _infinitive(layout, trigger, headline=headline)
     if cue is None and not trigger.pattern.verb:
-        cue = _cue_behind(layout, trigger)
+        since = "since" in layout.words[max(0, trigger.first - 4) : trigger.first]
+        cue = Realis.HISTORICAL if since else _cue_behind(layout, trigger)
     if cue is None or (cue is Realis.PURPOSE and meaning.realis is not None):
         cue = meaning.realis or (
             Realis.HISTORICAL if found is not None and is_old(found, today) else Realis.ASSERTED
@@ -125,12 +126,15 @@ def is_old(found: FoundDate, today: date) -> bool:
 
 
 def name_event(
-    meaning: Meaning, realis: Realis, contexts: tuple[str, ...], lexicon: EventLexicon
+    meaning: Meaning, realis: Realis, contexts: tuple[str, ...], lexicon: EventLexicon, *, aimed: bool
 ) -> tuple[PloverType, str | None, str]:
-    """Give type, mode and code: what is only announced is a promise or a threat; a promise has its code by its matter."""
+    """Give type, mode and code: what is only announced is a promise or a threat; a promise has its code by its matter.
+
+    A threat is `aimed` at somebody; troops that will be moved against nobody are only moved later.
+    """
     kind, mode, cameo = meaning.type, meaning.mode, meaning.cameo
-    if realis in _UNREAL and kind in lexicon.announced:
-        announced = lexicon.announced[kind]
+    announced = lexicon.announced.get(kind) if realis in _UNREAL else None
+    if announced is not None and (aimed or announced.type is not PloverType.THREATEN):
         kind, mode, cameo = announced.type, announced.mode, announced.cameo
     if kind is PloverType.AGREE and cameo in _OPEN_PROMISES:
         told = set(contexts) - ({"legal"} if meaning.type is PloverType.SUPPORT else set())

@@ -120,6 +120,8 @@ class EventLexicon:
     """Every form of every verb that the lexicon knows."""
     past: frozenset[str]
     """Of these the past forms and past participles, which are no nouns."""
+    bases: frozenset[str]
+    """Of these the base forms: after `to` and modals, and in the present of many."""
     heads_before: frozenset[str]
     """Words that can follow the head of a noun phrase, so that the noun before them is no mere modifier."""
 
@@ -160,6 +162,7 @@ def load_event_lexicon(folder: Path) -> EventLexicon:
         realis=_realis(data["realis"], irregular),
         verbs=frozenset(verbs),
         past=past,
+        bases=frozenset(v for v in verbs - past if not v.endswith(("ing", "s"))),
         heads_before=past | reporting | frozenset(data["after_heads"]),
     )
 
