@@ -119,6 +119,8 @@ def _connection(settings: Settings) -> dict[str, Any]:
 async def _opened(client: AIOKafkaProducer | AIOKafkaConsumer, settings: Settings) -> AsyncIterator[None]:
     try:
         await _start(client, settings)
+        # aiokafka's own tasks must have run once: a stop before that ends in a CancelledError that nobody asked for.
+        await asyncio.sleep(0)
         yield
     finally:
         await client.stop()

@@ -139,6 +139,13 @@ async def test_a_reader_of_a_topic_that_is_not_there_says_so(settings: Settings)
             pass
 
 
+@pytest.mark.kafka
+async def test_a_client_may_be_closed_as_soon_as_it_is_open(settings: Settings) -> None:
+    for opened in (open_admin, open_producer, open_reader):
+        async with opened(settings) as client:
+            assert client is not None
+
+
 async def test_no_broker_is_one_clear_error_for_every_client() -> None:
     settings = Settings(broker=f"127.0.0.1:{free_port()}")
     sentence = rf"no Kafka answers at {settings.broker}: start one with `dragoman up`, or set DRAGOMAN_BROKER"
