@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 MAX_ENTRIES: Final = 400
 """Matches remembered of one group; beyond, the first hundred and the latest stay."""
 KEPT_FIRST: Final = 100
+MIN_KEEP_S: Final = 86_400
+"""A record that comes again within this event time is known again, however short the windows of its rule."""
 MAX_SUBJECTS: Final = 50
 MAX_CLAUSES: Final = 50
 FOREVER_KEEP_S: Final = 400 * 86_400
@@ -181,7 +183,7 @@ def _window_s(head: RuleHead) -> int | None:
 def _keep_s(head: RuleHead) -> int:
     """How long after the end of a window its matches may still matter."""
     inner = head.correlation.timespan_s if head.correlation and head.correlation.timespan_s else 0
-    return max(_window_s(head) or FOREVER_KEEP_S, inner, head.hold_s or 0)
+    return max(_window_s(head) or FOREVER_KEEP_S, inner, head.hold_s or 0, MIN_KEEP_S)
 
 
 def _derive(state: RuleState, now: datetime | None) -> tuple[list[_Wanted], list[datetime]]:
