@@ -61,8 +61,24 @@ class _Report:
     """Which earlier report a pronoun stands for."""
 
 
-_ROWS: Final = frozenset({"tariff", "tariffs", "price", "prices", "subsidies", "subsidy", "wto", "row", "turf", "industry", "companies"})
-_POWERS: Final = frozenset({"powers", "allies", "members", "nations", "countries", "states", "neighbours", "neighbors"})
+_ROWS: Final = frozenset(
+    {
+        "tariff",
+        "tariffs",
+        "price",
+        "prices",
+        "subsidies",
+        "subsidy",
+        "wto",
+        "row",
+        "turf",
+        "industry",
+        "companies",
+    }
+)
+_POWERS: Final = frozenset(
+    {"powers", "allies", "members", "nations", "countries", "states", "neighbours", "neighbors"}
+)
 _READ: Final = frozenset(
     {
         SegmentKind.NARRATION,
@@ -114,11 +130,21 @@ def find_agreements(
             report = _read(phrase, sentence, words, actors, lexicon, day)
             if _counts(report, sentence):
                 reports.append(report)
-        place = read_pronoun(words, lexicon) if reports else None
-        earlier = [r for r in reports if place and r.phrase.sentence == index and r.phrase.tail <= place[0]]
+        place = read_pronoun(sentence, lexicon) if reports else None
+        earlier = [
+            r for r in reports if place is not None and r.phrase.sentence == index and r.phrase.tail <= place
+        ]
         meant = earlier[-1] if earlier else before
-        if place and meant is not None:
-            phrase = replace(meant.phrase, sentence=index, start=place[0], head=place[0], tail=place[1], end=place[1], determiner="it")
+        if place is not None and meant is not None:
+            phrase = replace(
+                meant.phrase,
+                sentence=index,
+                start=place,
+                head=place,
+                tail=place + 1,
+                end=place + 1,
+                determiner="it",
+            )
             report = _read(phrase, sentence, words, actors, lexicon, day)
             if report.step.strength >= 3:  # noqa: PLR2004
                 reports.append(replace(report, meant=reports.index(meant)))
@@ -158,7 +184,7 @@ def _read(
     lexicon: AgreementLexicon,
     day: date,
 ) -> _Report:
-    step = read_step(phrase, sentence, words, lexicon, day)
+    step = read_step(phrase, sentence, lexicon, day)
     found = parties_of(phrase, step, actors, words)
     if found.strangers:
         step = replace(step, stage=Stage.AGREED, mode="done", quiet=True)
@@ -234,7 +260,11 @@ def _domains(
     """Give the domains that the words of the phrase and of its subject name; a peace is about peace and nothing else."""
     if phrase.noun.type in _PEACE:
         rows = _ROWS & set(words)  # a truce in a trade row is no peace
-        return ("trade",) if rows and not {"war", "fighting", "troops", "rebels", "army", "violence"} & set(words) else ("peace",)
+        return (
+            ("trade",)
+            if rows and not {"war", "fighting", "troops", "rebels", "army", "violence"} & set(words)
+            else ("peace",)
+        )
     spans = [(phrase.start, phrase.tail)]
     if subject:
         spans.append(subject)
@@ -248,11 +278,20 @@ def _domains_in(
     for low, high in spans:
         at = low
         while at < high:
-            hit = lexicon.domains.at(words, at)
+            hit = lexicon.domains.at(words, at) or _part(words[at], lexicon, at)
             for name in hit[0] if hit else ():
                 found.setdefault(name, at)
             at = hit[1] if hit else at + 1
     return tuple(sorted(found, key=lambda name: (found[name], name)))
+
+
+def _part(word: str, lexicon: AgreementLexicon, at: int) -> tuple[tuple[str, ...], int] | None:
+    """Look up the parts of a word with hyphens: free-trade, arms-control."""
+    parts = word.split("-") if "-" in word else []
+    names = dict.fromkeys(
+        name for part in parts if part and (hit := lexicon.domains.at((part,), 0)) for name in hit[0]
+    )
+    return (tuple(names), at + 1) if names else None
 
 
 def _title_reports(
@@ -332,9 +371,9 @@ def _same(first: _Report, second: _Report) -> bool:
         )
     if _years(own) != _years(names) and not bare:
         return False
-    if b.determiner in {"another", "other", "second"} or _draft(first) != _draft(second):
-        return False
-    return True
+    return b.determiner not in {"another", "other", "second"} and not (
+        _draft(first) != _draft(second) and _is_hard(first) != _is_hard(second)
+    )
 
 
 def _is_hard(report: _Report) -> bool:
@@ -380,6 +419,8 @@ def _join(reports: list[_Report], title: list[_Report]) -> list[list[_Report]]:
         else:
             home.append(report)
     for heading in title:
+        if heading.step.mode not in {"done", "ongoing", "planned", "purpose", "tried"}:
+            continue  # a headline that denies speaks of what the text explains
         for group in groups:
             if any(r.step.background and r.step.strength >= 3 for r in group):
                 continue
@@ -498,8 +539,12 @@ def _all_parties(proof: _Report, group: list[_Report], states: _States, near: fr
                 seen |= set(actor.codes)
 
     for report in group:
-        if len(known()) < 2:
-            add(report.actors)
+        if len(known()) < 2:  # noqa: PLR2004 - two make a pair
+            add(
+                a
+                for a in report.actors
+                if a.sort != "rebels" or proof.phrase.noun.type in _PEACE or not known()
+            )
     if near & _NOT_STATES or "rebels" in near:
         return actors
     if proof.phrase.noun.type is InstrumentType.CONVENTION:

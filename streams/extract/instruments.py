@@ -11,7 +11,7 @@ from schemas.event import InstrumentType, Stage
 from streams.extract.phrases import Phrases, plain_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from streams.extract.reading import Sentence
@@ -62,7 +62,7 @@ class AgreementLexicon:
 
     nouns: Phrases[InstrumentNoun]
     excluded: Phrases[bool]
-    triggers: Phrases[Trigger]
+    triggers: Phrases[tuple[Trigger, ...]]
     acts: Mapping[str, Act]
     subject_verbs: Phrases[Stage]
     controllers: Phrases[str]
@@ -72,6 +72,11 @@ class AgreementLexicon:
     transparent: frozenset[str]
     domains: Phrases[tuple[str, ...]]
     actors: Phrases[str]
+
+    def triggers_at(self, words: Sequence[str], at: int) -> tuple[tuple[Trigger, int], ...]:
+        """Give the triggers of the longest phrase at a word, each with the index after it; verbs before nouns."""
+        hit = self.triggers.at(words, at)
+        return tuple((trigger, hit[1]) for trigger in hit[0]) if hit else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,7 @@ def load_agreement_lexicon(folder: Path) -> AgreementLexicon:
             for form in item["forms"]
         ),
         excluded=Phrases.of((item["phrase"], True) for item in data["not_instruments"]),
-        triggers=Phrases.of(pair for item in data["acts"] for pair in _triggers(item, acts[item["act"]])),
+        triggers=Phrases.all_of(pair for item in data["acts"] for pair in _triggers(item, acts[item["act"]])),
         acts=acts,
         subject_verbs=Phrases.of(
             (word, Stage(item["stage"])) for item in data["subject_verbs"] for word in item["words"]
@@ -199,7 +204,7 @@ def find_noun_phrases(
     at = 0
     while at < len(words):
         hit = lexicon.nouns.at(words, at)
-        if hit is None or at in blocked or _is_verb(words, at):
+        if hit is None or at in blocked or _is_verb(words, at) or _is_short_name(words, at):
             at += 1
             continue
         noun, tail = hit
@@ -213,6 +218,12 @@ def find_noun_phrases(
     return tuple(found)
 
 
+def _is_short_name(words: tuple[str, ...], at: int) -> bool:
+    """Tell the short name that a contract text gives right after the long one: (the "Treaty")."""
+    before = tuple(word for word in words[max(0, at - 3) : at] if word not in {"“", '"', "'", "‘"})
+    return before[-2:] == ("(", "the")
+
+
 _BEFORE_VERB: Final = frozenset(
     "to can could will would must should may might not and who that which they we i you he she also better helps help or let us how 'll 'd did does".split()
 )
@@ -223,6 +234,8 @@ def _is_verb(words: tuple[str, ...], at: int) -> bool:
     if words[at] not in {"deal", "deals", "contract", "contracts"}:
         return False
     before = words[at - 1] if at else ""
+    if before.endswith("ly") and at > 1:
+        before = words[at - 2]
     after = words[at + 1] if at + 1 < len(words) else ""
     if after in {"a", "an", "the", "your", "my", "another", "them", "it"}:
         return True
@@ -289,8 +302,8 @@ def _left_edge(words: tuple[str, ...], head: int, lexicon: AgreementLexicon) -> 
             continue
         if word in _STOPS or word in _ENDS or word in {",", "(", ")", "*", "“", "‘", "'"}:
             break
-        trigger = lexicon.triggers.at(words, at - 1)
-        if trigger and trigger[0].form != "noun" and not lexicon.modifiers.at(words, at - 1):
+        triggers = lexicon.triggers_at(words, at - 1)
+        if triggers and triggers[0][0].form != "noun" and not lexicon.modifiers.at(words, at - 1):
             break
         at -= 1
     return at

@@ -327,7 +327,12 @@ _PEACE: Final = frozenset({InstrumentType.CEASEFIRE, InstrumentType.PEACE_AGREEM
 
 
 def scope_of(
-    actors: Sequence[Actor], kind: InstrumentType, near: frozenset[str], passage: frozenset[str], *, paired: bool
+    actors: Sequence[Actor],
+    kind: InstrumentType,
+    near: frozenset[str],
+    passage: frozenset[str],
+    *,
+    paired: bool,
 ) -> Scope:
     """Say of which sort an instrument is from its parties, from words beside it (`near`) and in the passage."""
     states = {c for a in actors if a.sort == _STATE for c in a.codes}
@@ -339,7 +344,7 @@ def scope_of(
             if states & {"ISR", "PSE"} or not states and passage & {"palestinian"}
             else Scope.INTRA
         )
-    if kind in _PEACE and len(states) < 2 and not igos:
+    if kind in _PEACE and len(states) < 2:
         return Scope.NONSTATE if passage & {"palestinian"} else Scope.INTRA
     if len(states) >= 3 or kind is InstrumentType.CONVENTION:
         return Scope.MULTI

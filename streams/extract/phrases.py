@@ -54,6 +54,14 @@ class Phrases(Generic[T]):
         }
         return cls(by_first, prefixes, tuple(sorted({len(prefix) for prefix in prefixes}, reverse=True)))
 
+    @classmethod
+    def all_of(cls, entries: Iterable[tuple[str, T]]) -> Phrases[tuple[T, ...]]:
+        """Build a table that keeps every value of a phrase, in order."""
+        grouped: dict[str, list[T]] = {}
+        for text, value in entries:
+            grouped.setdefault(text, []).append(value)
+        return Phrases[tuple[T, ...]].of((text, tuple(values)) for text, values in grouped.items())
+
     def at(self, words: Sequence[str], index: int) -> tuple[T, int] | None:
         """Give the value of the longest phrase that starts at `index`, and the index after it."""
         word = words[index]
