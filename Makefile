@@ -67,7 +67,7 @@ lint: $(VENV)/.dev ## ruff, mypy, import contracts, rule files
 	$(VENV)/bin/ruff check -q $$tools
 	$(VENV)/bin/ruff format -q --check $$tools
 	$(VENV)/bin/mypy --no-error-summary
-	$(VENV)/bin/lint-imports --no-timing >build-lint.log 2>&1 || { cat build-lint.log; rm -f build-lint.log; exit 1; }
+	$(VENV)/bin/lint-imports --no-logo >build-lint.log 2>&1 || { cat build-lint.log; rm -f build-lint.log; exit 1; }
 	rm -f build-lint.log
 	$(VENV)/bin/dragoman rules check --quiet
 
