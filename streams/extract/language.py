@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import eldc
@@ -72,6 +73,9 @@ _SECOND_FROM: Final = 10
 """From so many letters on, the second detector is worth asking."""
 
 _TWIN_LETTERS: Final = 40
+
+_WEAK: Final = 0.8
+"""Below this score of the first detector, a text may be another language in Latin letters."""
 
 _OWN_LETTERS: Final = 0.03
 """From this share of letters of its own on, a text is in that language."""
@@ -214,12 +218,18 @@ _SAMPLE: Final = 20_000
 _SHORT: Final = 16
 """A stretch with fewer letters than this follows its neighbours of the same script."""
 
+_CONTRADICTS: Final = 0.95
+"""From this confidence on, a stretch is believed against the language around it."""
+
+_FOLLOWS: Final = 0.8
+"""The most that one is believed that follows what stands around it."""
+
 _RUN: Final = 12
 _EAST_RUN: Final = 4
 """So many letters of another script within a sentence are a part of their own; fewer are a name."""
 
 _EAST: Final = "East"
-_FAMILY: Final = {"Hani": _EAST, "Hira": _EAST, "Kana": _EAST, "Hang": _EAST}
+_FAMILY: Final = dict.fromkeys(("Hani", "Hira", "Kana", "Hang", "Hans", "Hant", "Jpan", "Kore"), _EAST)
 """Scripts that are written together."""
 
 _DENSITY: Final = {"Hans": 3, "Hant": 3, "Jpan": 2, "Kore": 2}
@@ -264,75 +274,82 @@ def tag_language(transcript: Transcript, models: Models, expected: tuple[str, ..
     whole = guess_language(text, models.language, expected, prior)
     if whole.language != UNDETERMINED:
         prior = whole.language
-    stretches = [
-        _Stretch(start, end, letters, guess_language(text[start:end], models.language, expected, prior))
-        for start, end, letters in _cut_stretches(text)
-    ]
-    guesses = _settle(stretches, whole)
-    return _weigh(stretches, guesses, len(text), whole)
+    settled: list[tuple[_Stretch, Guess]] = []
+    last = {_FAMILY.get(whole.script or "", whole.script): whole} if whole.language != UNDETERMINED else {}
+    for stretch in _cut_stretches(text):
+        usual = last.get(stretch.family)
+        if usual and stretch.letters < _SHORT:
+            guess = usual  # too short to contradict what stands before it
+        else:
+            guess = guess_language(text[stretch.start : stretch.end], models.language, expected, prior)
+            if usual and guess.language != usual.language and guess.confidence < _CONTRADICTS:
+                guess = Guess(usual.language, usual.script, min(usual.confidence, _FOLLOWS))
+        if guess.language != UNDETERMINED and stretch.letters >= _SHORT:
+            last[stretch.family] = guess
+        settled.append((stretch, guess))
+    return _weigh(settled, len(text), whole)
 
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
+    """A piece of text in one script, or in scripts that are written together."""
+
     start: int
     end: int
+    family: str
     letters: int
-    guess: Guess
 
 
-def _cut_stretches(text: str) -> Iterator[tuple[int, int, int]]:
+@dataclass(slots=True)
+class _Run:
+    family: str
+    start: int
+    letters: int
+
+
+def _cut_stretches(text: str) -> Iterator[_Stretch]:
     """Cut a text at lines, at the ends of sentences and where the script changes for more than a word or two."""
     for found in _STRETCH.finditer(text):
         start, end = found.span()
-        runs: list[list[Any]] = []  # script, start, letters
-        for word in _WORD.finditer(text, start, end):
-            script = _FAMILY.get(word.lastgroup or "", word.lastgroup)
-            if runs and runs[-1][0] == script:
-                runs[-1][2] += word.end() - word.start()
-            else:
-                runs.append([script, word.start(), word.end() - word.start()])
-        kept: list[list[Any]] = []
-        for run in runs:
-            enough = _EAST_RUN if run[0] == _EAST else _RUN
-            if kept and (run[0] == kept[-1][0] or run[2] < enough):
-                kept[-1][2] += run[2]
-            elif kept and kept[-1][2] < _RUN and len(kept) == 1:
-                kept[-1][0], kept[-1][2] = (
-                    run[0],
-                    kept[-1][2] + run[2],
-                )  # a foreign name at the start of a sentence
-            else:
-                kept.append(run)
-        for index, run in enumerate(kept):
-            begin = start if index == 0 else run[1]
-            yield begin, kept[index + 1][1] if index + 1 < len(kept) else end, run[2]
+        kept = _merge(_find_runs(text, start, end))
+        bounds = [start, *(run.start for run in kept[1:]), end]
+        for run, (begin, stop) in zip(kept, pairwise(bounds), strict=False):  # no run, no stretch
+            yield _Stretch(begin, stop, run.family, run.letters)
 
 
-def _settle(stretches: list[_Stretch], whole: Guess) -> list[Guess]:
-    """Let a stretch that cannot tell its language follow the one before it, or the whole, if the script is the same."""
-    settled: list[Guess] = []
-    last: dict[str | None, Guess] = {}
-    for stretch in stretches:
-        guess = stretch.guess
-        usual = last.get(guess.script) or (
-            whole if whole.script == guess.script and whole.language != UNDETERMINED else None
-        )
-        if usual and guess.language != usual.language:
-            sure = guess.confidence >= 0.95 and stretch.letters >= _SHORT  # noqa: PLR2004
-            if not sure:
-                guess = Guess(usual.language, usual.script, min(usual.confidence, 0.8))
-        elif guess.script is None and settled:
-            guess = settled[-1]  # digits and signs belong to what stands before them
-        if guess.language != UNDETERMINED and guess.script is not None and stretch.letters >= _SHORT:
-            last[guess.script] = guess
-        settled.append(guess)
-    return settled
+def _find_runs(text: str, start: int, end: int) -> list[_Run]:
+    runs: list[_Run] = []
+    for word in _WORD.finditer(text, start, end):
+        script = word.lastgroup or ""
+        family = _FAMILY.get(script, script)
+        if runs and runs[-1].family == family:
+            runs[-1].letters += word.end() - word.start()
+        else:
+            runs.append(_Run(family, word.start(), word.end() - word.start()))
+    return runs
 
 
-def _weigh(stretches: list[_Stretch], guesses: list[Guess], length: int, whole: Guess) -> LanguageTag:
+def _merge(runs: list[_Run]) -> list[_Run]:
+    """Let a word or two of another script belong to the run around them."""
+    kept: list[_Run] = []
+    for run in runs:
+        few = run.letters < (_EAST_RUN if run.family == _EAST else _RUN)
+        if kept and (run.family == kept[-1].family or few):
+            kept[-1].letters += run.letters
+        elif len(kept) == 1 and kept[0].letters < _RUN:
+            kept[0] = _Run(
+                run.family, kept[0].start, kept[0].letters + run.letters
+            )  # it opens with a foreign name
+        else:
+            kept.append(run)
+    return kept
+
+
+def _weigh(settled: list[tuple[_Stretch, Guess]], length: int, whole: Guess) -> LanguageTag:
+    """Join stretches of one language to parts, and say which language holds most of the text."""
     weights: Counter[str] = Counter()
     runs: list[tuple[int, Guess]] = []  # where it starts, what it is
-    for stretch, guess in zip(stretches, guesses, strict=True):
+    for stretch, guess in settled:
         if guess.language != UNDETERMINED:
             weights[guess.language] += stretch.letters * _DENSITY.get(guess.script or "", 1)
         if runs and (runs[-1][1].language, runs[-1][1].script) == (guess.language, guess.script):
@@ -466,25 +483,25 @@ def _guess_by_ngrams(
     ranked = sorted(scores, key=lambda language: (-scores[language], language))
     first = ranked[0]
     gap = scores[first] - (scores[ranked[1]] if len(ranked) > 1 else 0.0)
+    if not found.reliable and found.scores[first] < _WEAK and "en" in candidates:
+        written_otherwise = _guess_transliterated(text)
+        if written_otherwise:
+            return written_otherwise
     if letters >= _SECOND_FROM and (first in _SECOND_OPINION or not found.reliable):
         second = _second_opinion(text, letters, candidates & _FIRST_LACKS)
         if second and (second[1] > 0.8 or gap < 0.02 or (first, second[0]) == ("ms", "id")):  # noqa: PLR2004 - as measured
             return second
-    return _believe(text, first, letters, score=found.scores[first], gap=gap, reliable=found.reliable)
+    return _believe(first, letters, score=found.scores[first], gap=gap, reliable=found.reliable)
 
 
-def _believe(
-    text: str, first: str, letters: int, *, score: float, gap: float, reliable: bool
-) -> tuple[str, float]:
+def _believe(first: str, letters: int, *, score: float, gap: float, reliable: bool) -> tuple[str, float]:
     """Turn the first detector's score into a share of right answers, as measured on texts of that length."""
     if reliable:
         return first, 0.98 if gap >= 0.03 or letters >= 24 else 0.85  # noqa: PLR2004
     if first in _BY_SCRIPT["Latn"] and letters >= 6 and score < 0.5:  # noqa: PLR2004
-        return _guess_transliterated(text) or (UNDETERMINED, 0.0)
+        return UNDETERMINED, 0.0
     if score >= 0.9:  # noqa: PLR2004
         return first, 0.95
-    if first in _BY_SCRIPT["Latn"] and letters >= 24:  # noqa: PLR2004
-        return _guess_transliterated(text) or (first, 0.6)
     return first, 0.8 if score >= 0.8 or (score >= 0.7 and letters >= 12) else 0.6  # noqa: PLR2004
 
 
