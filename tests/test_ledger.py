@@ -274,6 +274,9 @@ def test_an_agreement_is_extended_again_and_again_but_each_time_once() -> None:
         ({"subject": "frontier guards", "domains": ("border",)}, {"subject": "border cooperation", "domains": ("border",)}),
         ({"subject": "fighting drug trafficking", "domains": ("organised_crime",)},
          {"subject": "narcotics smuggling", "domains": ("organised_crime", "police")}),
+        # the reader took the wrong words for the subject
+        ({}, {"subject": "Yerevan, where the ministers spoke to journalists"}),
+        ({"subject": "be signed next week"}, {}),
         # no subject told the second time
         ({}, {"subject": None, "domains": ()}),
         # a memorandum called an agreement

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from schemas.event import EXITS, SECURITY_DOMAINS, InstrumentType, Polarity, Stage
 from streams.ledger.stages import RANK, is_concluded, step_kind
-from streams.ledger.words import CONCEPTS, EMPTY_WORDS, MANNER_WORDS, WEAK_WORDS
+from streams.ledger.words import CONCEPTS, EMPTY_WORDS, MANNER_WORDS, MATTER_STEMS, MATTER_WORDS, WEAK_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -149,10 +149,19 @@ def merge_type(known: InstrumentType, told: InstrumentType) -> InstrumentType:
 def merge_words(
     known: dict[str, tuple[str, ...]], language: str, words: frozenset[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Keep the words of the first report in each language: later ones add nothing that drifts."""
-    if not words or known.get(language):
+    """Keep the words of the first report in each language that names a matter: later ones add nothing that drifts."""
+    if (
+        not words
+        or names_matter(known.get(language, ()))
+        or (known.get(language) and not names_matter(words))
+    ):
         return known
     return {**known, language: tuple(sorted(words))}
+
+
+def names_matter(words: Iterable[str]) -> bool:
+    """Tell whether the words of a subject say what it is about, and are not a slip of the reader."""
+    return bool(_matter(frozenset(words)))
 
 
 def _score(entry: Entry, sighting: Sighting, *, is_copy: bool) -> float | None:
@@ -217,20 +226,30 @@ def _holds(general: frozenset[str], close: frozenset[str]) -> bool:
 
 
 def _compare_words(entry: Entry, sighting: Sighting) -> float:
-    """Compare subjects within one language. Subjects without a word in common speak strongly for two instruments.
+    """Compare subjects within one language. Matters without a word in common speak strongly for two instruments.
 
-    Most of all where one text names both: who writes of two memoranda in one report means two.
+    Most of all where one text names both: who writes of two memoranda in one report means two. Words that name no
+    matter can speak for one instrument only: often enough the reader took the wrong words for the subject.
     """
-    known = frozenset(entry.words.get(sighting.language, ()))
-    if not known or not sighting.words or sighting.language in {"und", "mul"}:
+    known, told = frozenset(entry.words.get(sighting.language, ())), sighting.words
+    if not known or not told or sighting.language in {"und", "mul"}:
         return 0.0
-    told = sighting.words
-    if known - MANNER_WORDS and told - MANNER_WORDS:
-        known, told = known - MANNER_WORDS, told - MANNER_WORDS
-    share = len(known & told) / min(len(known), len(told))
+    known_matter, told_matter = _matter(known), _matter(told)
+    if not known_matter or not told_matter:
+        return 1.0 if known & told else 0.0
+    share = len(known_matter & told_matter) / min(len(known_matter), len(told_matter))
     if share > 0:
         return 1.0 + share
+    if known_matter <= MANNER_WORDS or told_matter <= MANNER_WORDS:
+        return 1.0 if known & told else -3.0
     return -4.0 if _is_told_in(entry, sighting.event.context.transcript_id) else -3.0
+
+
+def _matter(words: frozenset[str]) -> frozenset[str]:
+    """Give the words that name a matter: those for what, or if there are none, those for how."""
+    exact = MATTER_WORDS | MANNER_WORDS
+    named = frozenset(word for word in words if word in exact or word.startswith(MATTER_STEMS))
+    return named - MANNER_WORDS or named
 
 
 def _compare_others(entry: Entry, sighting: Sighting) -> float:

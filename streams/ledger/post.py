@@ -10,7 +10,7 @@ from schemas.event import EXITS, Scope, Stage
 from schemas.ids import derived_id, group_key
 from streams.extract.sketch import same_origin
 from streams.ledger.book import MAX_TELLERS, Book, Entry, Posting, Seen, Teller, Text, add_report, trim_book
-from streams.ledger.identity import field_of, find_entry, lay_out, merge_type, merge_words
+from streams.ledger.identity import field_of, find_entry, lay_out, merge_type, merge_words, names_matter
 from streams.ledger.stages import EXTENDED_AGAIN_AFTER, REVIVAL_AFTER, is_contradicted, step_kind
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _report(entry: Entry, sighting: Sighting, copied: frozenset[str]) -> tuple[E
     origin, tellers = _count_origin(entry, sighting, copied)
     kind = _decide(entry, sighting, origin=origin, is_copy=is_copy)
     before = entry.agreement.stage
-    agreement = add_report(_learn(entry.agreement, sighting), _make_report(sighting, origin))
+    agreement = add_report(_learn(entry, sighting), _make_report(sighting, origin))
     entry = entry.model_copy(
         update={
             "words": merge_words(entry.words, sighting.language, sighting.words),
@@ -288,12 +288,15 @@ def _make_teller(sighting: Sighting, origin: int) -> Teller:
     )
 
 
-def _learn(agreement: Agreement, sighting: Sighting) -> Agreement:
+def _learn(entry: Entry, sighting: Sighting) -> Agreement:
     """Fill in what earlier reports left open; what is only denied or wished teaches nothing."""
-    report = sighting.report
+    agreement, report = entry.agreement, sighting.report
     if not sighting.is_step and not sighting.is_background:
         return agreement
     domains = tuple(dict.fromkeys((*agreement.domains, *report.domains)))[:MAX_DOMAINS]
+    named = any(names_matter(words) for words in entry.words.values())
+    clearer = report.subject is not None and not named and names_matter(sighting.words)
+    subject = report.subject if clearer or agreement.subject is None else agreement.subject
     following = agreement.next_stage
     if sighting.is_step and report.next_stage is not None and report.stage is agreement.stage:
         following = report.next_stage
@@ -301,7 +304,7 @@ def _learn(agreement: Agreement, sighting: Sighting) -> Agreement:
         update={
             "instrument": merge_type(agreement.instrument, report.instrument),
             "domains": domains,
-            "subject": agreement.subject or report.subject,
+            "subject": subject,
             "name": agreement.name or report.name,
             "scope": report.scope if agreement.scope is Scope.OTHER else agreement.scope,
             "next_stage": following,

@@ -61,3 +61,29 @@ MANNER_WORDS: Final = frozenset(
     {"training", "smuggling", "patrol", "exchange", "transfer", "control", "supply", "crime", "fight"}
 )
 """Words for how, not for what: they count only where one side says nothing else. Drugs and people are both smuggled."""
+
+MATTER_STEMS: Final = (
+    # security
+    "border", "police", "terror", "extrem", "criminal", "drug", "smuggl", "launder", "mafia", "corrupt", "cyber",
+    "intelligence", "espion", "defen", "milit", "troop", "soldier", "weapon", "missile", "naval", "submarine", "nuclear",
+    "atomic", "uranium", "enrich", "disarm", "peace", "ceasefire", "truce", "hostil", "hostage", "extradit", "prison",
+    "legal", "judic", "safeguard", "aggress",
+    # people, sea and land
+    "migra", "asylum", "refugee", "readmi", "deport", "repatri", "consul", "citizen", "boundar", "coast", "fish",
+    "territor", "delimit", "demarc",
+    # economy and the rest
+    "trade", "tariff", "econom", "invest", "financ", "currenc", "energy", "pipeline", "electric", "railway", "transport",
+    "transit", "agricultur", "medic", "vaccin", "educat", "student", "cultur", "touris", "scien", "technolog", "satellite",
+    "climate", "environment", "labour", "mineral", "telecom", "friendship", "disaster",
+)  # fmt: skip
+"""How words begin, in English, that name a matter. A reader's subject without any is taken for a slip of the reader."""
+
+MATTER_WORDS: Final = frozenset(
+    {
+        "guard", "patrol", "crime", "gang", "fraud", "hacking", "spy", "navy", "army", "arms", "arm", "fighter", "base", "mine",
+        "skies", "sky", "alliance", "court", "custody", "sentence", "visa", "sea", "strait", "island", "water", "river", "custom",
+        "export", "import", "tax", "taxation", "bank", "debt", "loan", "gas", "oil", "power", "air", "rail", "road", "port", "ship",
+        "shipping", "food", "grain", "wheat", "health", "sport", "youth", "space", "worker", "data", "mining", "media",
+    }
+)  # fmt: skip
+"""The same for words that begin like others: sea and season, import and important."""
