@@ -64,6 +64,7 @@ PRONOUNS: Final = frozenset("he she it they we i you them him us".split())
 _LIST_WORDS: Final = frozenset({",", "and", "&", "or", "as", "well", "plus", "-", "–", "/"})
 _JOINING: Final = frozenset({"and", "or", "&"})
 _ACTING: Final = frozenset({"REB", "OPP", "MIL", "COP", "CVL", "GOV"})
+_SPEAKERS: Final = frozenset({"i", "we"})
 _ATTACHED: Final = frozenset({"of", "from"})
 _LIKELY: Final = frozenset({None, "of", "from", "between", "among", "by", "for"})
 _CLAUSE_OPENERS: Final = frozenset("but while although to saying where when as it who which whose".split())
@@ -103,6 +104,13 @@ class Layout:
     groups: tuple[Group, ...]
     at: Mapping[int, int]
     lexicon: EventLexicon
+
+    def last_at(self, token: int) -> int | None:
+        """Give the number of the last group on a token: of Iran-China, China."""
+        number = self.at.get(token)
+        while number is not None and number + 1 < len(self.groups) and self.groups[number + 1].first == token:
+            number += 1
+        return number
 
     def group_at(self, token: int) -> Group | None:
         """Give the group on a token."""
@@ -256,15 +264,16 @@ def _joined(left: Group, right: Group, text: str) -> Group | None:
 def _nameless(
     groups: Sequence[Group], sentence: Sentence, words: Sequence[str], lexicon: EventLexicon
 ) -> Iterator[Group]:
-    """Give a group to each bare noun for people who act: gunmen, demonstrators, the opposition."""
+    """Give a group to each bare noun for people who act (gunmen, demonstrators, the opposition), and to I and we."""
     taken = {at for group in groups for at in range(group.first, group.last)}
     for at, word in enumerate(words):
-        if at in taken or lexicon.sectors.get(word) not in _ACTING:
+        speaks = word in _SPEAKERS
+        if at in taken or not (speaks or lexicon.sectors.get(word) in _ACTING):
             continue
         following = words[at + 1] if at + 1 < len(words) else "."
-        if following in lexicon.heads_before or not following[:1].isalpha():
+        if speaks or following in lexicon.heads_before or not following[:1].isalpha():
             token = sentence.tokens[at]
-            yield Group(at, at + 1, token.start, token.end, None, None, token.text)
+            yield Group(at, at + 1, token.start, token.end, None, None, token.text, pronoun=speaks)
 
 
 def _governed(group: Group, words: Sequence[str]) -> Group:
@@ -670,7 +679,7 @@ def _new_subject(layout: Layout, at: int) -> bool:
         group = layout.group_at(token)
         if group is not None:
             after = words[group.last] if group.last < len(words) else ""
-            return after in AUXILIARIES or after in layout.lexicon.past
+            return (after in AUXILIARIES and after != "to") or after in layout.lexicon.past
         if words[token] not in PREMODIFIERS:
             return words[token] in PRONOUNS and token + 1 < len(words)
     return False

@@ -12,6 +12,7 @@ matter, place or day of its own; else both stay. Of a headline and the report be
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from schemas.event import Argument, ArgumentRole, Event, Evidence, PloverType, Polarity, Realis, Stage
@@ -19,6 +20,7 @@ from schemas.ids import derived_id
 from schemas.transcript import SegmentKind
 from streams.extract.agreements import find_agreements
 from streams.extract.occurrences import Draft, Scene, Slot, open_scene, read_sentence
+from streams.extract.realis import name_event
 from streams.extract.triggers import Roles
 from streams.extract.version import READER_VERSION
 
@@ -30,9 +32,14 @@ if TYPE_CHECKING:
     from streams.extract.entities import Resolved
     from streams.extract.models import Models
     from streams.extract.reading import Reading
+    from streams.extract.triggers import EventLexicon
 
 _SPOKEN: Final = frozenset({SegmentKind.HEADLINE, SegmentKind.NOTE, SegmentKind.NARRATION, SegmentKind.QUOTE})
 _ABOVE: Final = frozenset({SegmentKind.HEADLINE, SegmentKind.NOTE})
+_PLAIN_WORDS: Final = "010"
+_SIGNATURE: Final = "057"
+_SIGNATURE_REACH: Final = 40
+"""So many signs at most between an instrument and the announcement of its signature."""
 _STEP_CODES: Final = frozenset({"057", "0871", "128"})
 _STEPS: Final = frozenset(
     {PloverType.AGREE, PloverType.SUPPORT, PloverType.CONCEDE, PloverType.RETREAT, PloverType.COOPERATE}
@@ -54,7 +61,7 @@ def extract_events(
         if reading.segments[sentence.segment].kind in _SPOKEN and _is_english(reading, sentence.start)
         for draft in read_sentence(scene, sentence)
     ]
-    drafts, told = _without_agreements(drafts, agreements)
+    drafts, told = _without_agreements(drafts, agreements, models.events)
     events = [
         _agreement_event(found, told.get(number), scene, context) for number, found in enumerate(agreements)
     ]
@@ -74,7 +81,7 @@ def _is_english(reading: Reading, at: int) -> bool:
 
 
 def _without_agreements(
-    drafts: Sequence[Draft], agreements: Sequence[FoundAgreement]
+    drafts: Sequence[Draft], agreements: Sequence[FoundAgreement], lexicon: EventLexicon
 ) -> tuple[list[Draft], dict[int, Draft]]:
     """Part the drafts that only tell what an agreement report tells; those say who acted in it."""
     kept: list[Draft] = []
@@ -82,10 +89,28 @@ def _without_agreements(
     for draft in drafts:
         number = next((n for n, found in enumerate(agreements) if _tells_the_same(draft, found)), None)
         if number is None:
-            kept.append(draft)
+            kept.append(_with_matter(draft, agreements, lexicon))
         elif draft.type is agreements[number].plover:
             told.setdefault(number, draft)
     return kept, told
+
+
+def _with_matter(draft: Draft, agreements: Sequence[FoundAgreement], lexicon: EventLexicon) -> Draft:
+    """Give an announced signature the matter of its instrument: a memorandum on borders, to be signed by officials."""
+    if draft.meaning.cameo != _SIGNATURE:
+        return draft
+    for found in agreements:
+        if (
+            found.evidence.start <= draft.start
+            and draft.trigger[0] - found.evidence.end <= _SIGNATURE_REACH
+            and draft.segment == found.segment
+        ):
+            contexts = tuple(sorted({*draft.contexts, *found.report.domains}))
+            kind, mode, cameo = name_event(
+                draft.meaning, draft.realis, contexts, lexicon, aimed=bool(draft.recipients)
+            )
+            return replace(draft, contexts=contexts, type=kind, mode=mode, cameo=cameo)
+    return draft
 
 
 def _tells_the_same(draft: Draft, found: FoundAgreement) -> bool:
@@ -106,8 +131,10 @@ def _without_retellings(drafts: Sequence[Draft], reading: Reading) -> list[Draft
     told: dict[tuple[object, ...], list[int]] = {}
     for draft in drafts:
         if kept and _same_clause(kept[-1], draft):
+            if kept[-1].cameo == _PLAIN_WORDS and draft.cameo != _PLAIN_WORDS:
+                kept[-1] = draft  # noted that relations are growing: the better told of the two
             continue
-        key = (draft.type, draft.mode, draft.realis, draft.parties)
+        key = (draft.type, draft.mode, draft.cameo, draft.realis, draft.parties)
         earlier = next((n for n in told.get(key, ()) if _adds_nothing(draft, kept[n], reading)), None)
         if earlier is None:
             told.setdefault(key, []).append(len(kept))
@@ -123,7 +150,9 @@ def _same_clause(earlier: Draft, draft: Draft) -> bool:
         draft.type is earlier.type
         and draft.trigger[0] < earlier.end
         and draft.realis in {earlier.realis, Realis.PURPOSE, Realis.INTENDED}
-        and draft.meaning.roles in {earlier.meaning.roles, Roles.PLAIN}
+        and (
+            draft.type is PloverType.STATEMENT or draft.meaning.roles in {earlier.meaning.roles, Roles.PLAIN}
+        )
         and (draft.parties[0] <= earlier.parties[0] | earlier.parties[1] or _goes_there(draft, earlier))
     )
 

@@ -151,6 +151,11 @@ class Scene:
     visitors: set[str] = field(default_factory=set)
     """Keys of those who were called visiting."""
 
+    def first_start(self, entity_id: str) -> int:
+        """Say where an entity is first mentioned."""
+        mention = self.first_mentions.get(entity_id)
+        return mention.start if mention is not None else 0
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:
@@ -372,6 +377,13 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
     acting, other = _assign(meaning, sides)
     speaker = _speaker(line, _report_over(line, trigger, sides.subject))
     actors, recipients = _slots(line, acting.groups), _slots(line, other.groups)
+    if (
+        speaker is not None
+        and len(actors) == 1
+        and actors[0].entity is None
+        and actors[0].text.lower() in _FIRST_PERSON
+    ):
+        actors = (speaker,)
     if meaning.roles is Roles.ALLEGED:
         actors, recipients = (speaker,) if speaker else _station(line), (*actors, *recipients)
     carried = not actors and _points_at_meeting(layout)
@@ -380,7 +392,7 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
     recipients = tuple(s for s in recipients if s.key not in {a.key for a in actors})
     if not _holds(trigger, sides, actors, recipients, carried=carried):
         return None
-    first, last = _bounds(layout, trigger, sides.subject)
+    first, last = _bounds(line, trigger, sides.subject)
     start, end = layout.sentence.tokens[first].start, layout.sentence.tokens[last - 1].end
     found = _date_of(line, start, end)
     realis = find_realis(
@@ -443,7 +455,7 @@ def _noun_sides(layout: Layout, trigger: Trigger) -> _Sides:
 def _owner(layout: Layout, first: int) -> Parties | None:
     """Give whose act a noun names: Iran's visit, the Iran-China talks, his visit."""
     for at in range(first - 1, max(-1, first - OWNER_REACH - 1), -1):
-        number = layout.at.get(at)
+        number = layout.last_at(at)
         if number is not None:
             group = layout.groups[number]
             beside = (
@@ -487,6 +499,8 @@ def _holds(
         return False
     if trigger.pattern.verb:
         return bool(actors) or (sides.passive and trigger.meaning.type not in _SAID)
+    if trigger.meaning.type is PloverType.CONSULT and not sides.explicit:
+        return False  # "in this meeting" points at one that was told
     return carried or (
         sides.explicit and bool(actors or recipients) and not all(s.weak for s in (*actors, *recipients))
     )
@@ -510,13 +524,14 @@ def _slots(line: _Line, groups: Sequence[Group]) -> tuple[Slot, ...]:
 
 def _fillers(line: _Line, group: Group) -> tuple[Slot, ...]:
     """Give whom a group stands for: its members, the speaker for "we", else itself."""
-    speaks = group.pronoun and group.text.lower() in _FIRST_PERSON and line.kind is SegmentKind.QUOTE
+    speaks = group.pronoun and group.text.lower() in _FIRST_PERSON
     speaker = _segment_speaker(line) if speaks else None
     members = group.entity.members if group.entity is not None else ()
     if speaker is not None and (speaker.entity is None or speaker.entity.id not in members):
         return (speaker,)
     entities = line.scene.entities
     known = [entities[member] for member in members if member in entities]
+    known.sort(key=lambda entity: line.scene.first_start(entity.id))
     if not known:
         slot = _slot(group)
         return (
@@ -656,10 +671,15 @@ def _statement(line: _Line) -> Draft | None:
 # --- where, when, about what
 
 
-def _bounds(layout: Layout, trigger: Trigger, subject: Parties) -> tuple[int, int]:
+def _bounds(line: _Line, trigger: Trigger, subject: Parties) -> tuple[int, int]:
     """Give the clause of a trigger: from its subject where that stands beside it, else from its verb, to its end."""
+    layout = line.layout
     words = layout.words
     last = max(trigger.last, clause_end(layout, trigger.last))
+    for other in line.triggers:
+        if trigger.last < other.first < last and _is_own_phrase(layout, other):
+            last = other.first - (words[other.first - 1] == "for")
+            break
     if not trigger.pattern.verb and trigger.meaning.actor == "subject":
         first = trigger.first
         low = max(0, first - NOUN_CLAUSE_REACH)
@@ -671,6 +691,13 @@ def _bounds(layout: Layout, trigger: Trigger, subject: Parties) -> tuple[int, in
         if group.first < first and first - group.last <= SUBJECT_GAP and "," not in words[group.last : first]:
             first = min(first, group.np)
     return first, last
+
+
+def _is_own_phrase(layout: Layout, trigger: Trigger) -> bool:
+    """Whether a trigger hangs a phrase of its own on a clause: at the invitation of, for taking part in."""
+    if trigger.meaning.actor != "subject":
+        return True
+    return layout.words[trigger.first - 1] == "for" and layout.words[trigger.first].endswith("ing")
 
 
 def _date_of(line: _Line, start: int, end: int) -> FoundDate | None:
@@ -709,7 +736,7 @@ def _manner(
             if s.start == g.start
         ]
         visitors.update(visiting)
-        if visiting or any(s.key in visitors for s in filled):
+        if visiting or (slots[0] and slots[1] and any(s.key in visitors for s in filled)):
             return manner
     clause = words[bounds[0] : bounds[1]]
     for at, word in enumerate(clause):
