@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from streams.kafka.jars import FetchProgress
+    from streams.kafka.local import LocalBroker
     from streams.settings import Settings
 
 _QUIET_S: Final = 1.5
@@ -122,6 +123,7 @@ def _run(settings: Settings, *, own_broker: bool, demo: bool, once: bool) -> Non
 
     console = Console(highlight=False)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    local: LocalBroker | None = None
     with ExitStack() as stack:
         if own_broker:
             with _fetching(console) as progress:
@@ -137,7 +139,7 @@ def _run(settings: Settings, *, own_broker: bool, demo: bool, once: bool) -> Non
             _say(console, "Kafka", f"{local.address}, {how}; data in {local.folder}")
         else:
             _say(console, "Kafka", settings.broker)
-        asyncio.run(_serve(settings, console, demo=demo, once=once))
+        asyncio.run(_serve(settings, console, local, demo=demo, once=once))
 
 
 def _say(console: Console, what: str, how: str) -> None:
@@ -179,7 +181,9 @@ def _processes(settings: Settings) -> Processes:
     return Processes(settings.data_dir, environment)
 
 
-async def _serve(settings: Settings, console: Console, *, demo: bool, once: bool) -> None:
+async def _serve(
+    settings: Settings, console: Console, local: LocalBroker | None, *, demo: bool, once: bool
+) -> None:
     from streams.cli.rules import apply_pack  # noqa: PLC0415 - keeps --help quick
     from streams.kafka.client import open_admin  # noqa: PLC0415
     from streams.kafka.groups import installation_plans  # noqa: PLC0415
@@ -210,6 +214,8 @@ async def _serve(settings: Settings, console: Console, *, demo: bool, once: bool
             asyncio.create_task(processes.watch()),
             asyncio.create_task(_show_alerts(settings, console, all_of_them=demo)),
         }
+        if local is not None:
+            jobs.add(asyncio.create_task(_watch_broker(local)))
         if demo:
             jobs.add(
                 asyncio.create_task(
@@ -232,6 +238,12 @@ async def _until_done(jobs: set[asyncio.Task[None]], *, once: bool) -> None:
             job.cancel()
             with suppress(asyncio.CancelledError):
                 await job
+
+
+async def _watch_broker(local: LocalBroker) -> None:
+    while local.is_alive():  # noqa: ASYNC110 - another program's process has no event to wait for
+        await asyncio.sleep(1)
+    raise ProcessError(local.why_ended() or "the broker ended")
 
 
 async def _show_alerts(settings: Settings, console: Console, *, all_of_them: bool) -> None:

@@ -19,6 +19,7 @@ from streams.kafka.local import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
     from streams.settings import Settings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(400)]
