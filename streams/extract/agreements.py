@@ -115,12 +115,14 @@ def find_agreements(
     passage: set[str] = set()
     counts: Counter[str] = Counter()
     everyone: dict[int, tuple[Actor, ...]] = {}
+    after: dict[int, tuple[str, ...]] = {}
     for index, sentence in enumerate(reading.sentences):
         if reading.segments[sentence.segment].kind not in _READ:
             continue
         words = sentence_words(sentence)
         actors = find_actors(sentence, resolved, entities, words)
         everyone[index] = actors
+        after[index - 1] = words
         for actor in actors:
             if actor.sort == "state":
                 counts.update(actor.codes)
@@ -149,7 +151,7 @@ def find_agreements(
             if report.step.strength >= 3:  # noqa: PLR2004
                 reports.append(replace(report, meant=reports.index(meant)))
     title, heads, title_words = _title_reports(reading, context, models, day)
-    states = _States(counts, everyone, heads, title_words)
+    states = _States(counts, everyone, heads, title_words, after)
     return tuple(
         _finish(group, reading, states, frozenset(passage), lexicon) for group in _join(reports, title)
     )
@@ -158,6 +160,8 @@ def find_agreements(
 def _counts(report: _Report, sentence: Sentence) -> bool:
     """Whether a noun that has other senses too is an instrument here."""
     noun, step = report.phrase.noun, report.step
+    if noun.signed_only:
+        return step.act in {"sign", "initial"}
     if noun.paper:
         return step.act in {"sign", "adopt", "initial", "draft", "conclude", "reach"} and step.strength >= 3  # noqa: PLR2004
     if noun.formal and step.strength < 3:  # noqa: PLR2004
@@ -210,7 +214,11 @@ def _read(
 def _subject(phrase: NounPhrase, words: tuple[str, ...]) -> tuple[int, int] | None:
     """Give the tokens that say what an instrument is about: after `on`, `to`, `regarding`, else before the noun."""
     at = phrase.end
-    while at < min(len(words), phrase.end + 14) and words[at] not in _CLAUSE and words[at] not in _ASIDE:
+    while (
+        at < min(len(words), phrase.end + 14)
+        and words[at] not in _CLAUSE
+        and words[at] not in _ASIDE | _MAYBE
+    ):
         if words[at] in _WEAK and not (words[at + 1 : at + 2] and _is_date(words[at + 1])):
             end = at + 1
             while (
@@ -235,6 +243,7 @@ _DAYS: Final = frozenset(
 )
 
 
+_MAYBE: Final = frozenset({"could", "would", "may", "might", "should", "can", "helps", "covers", "provides"})
 _BOOSTS: Final = frozenset(
     "boost increase promote strengthen enhance improve deepen expand facilitate".split()
 )
@@ -467,7 +476,12 @@ def _finish(
         domains = tuple(dict.fromkeys([*domains, *(d for report in told for d in report.domains)]))[:4]
         for report in group:
             domains = domains or report.domains
-        for words in (proof.words, *(report.words for report in body), states.title_words):
+        for words in (
+            proof.words,
+            *(report.words for report in body),
+            states.title_words,
+            states.after.get(proof.phrase.sentence, ()),
+        ):
             domains = domains or _domains_in(words, [(0, len(words))], lexicon)[:2]
     scope = scope_of(actors, kind, near, passage, paired=proof.paired and not _POWERS & set(proof.words))
     if scope is Scope.INTRA:
@@ -519,6 +533,8 @@ class _States:
     actors: dict[int, tuple[Actor, ...]]
     title: tuple[Actor, ...]
     title_words: tuple[str, ...]
+    after: dict[int, tuple[str, ...]]
+    """The words of the sentence that follows each."""
 
 
 _NOT_STATES: Final = frozenset({"company", "labour", "party", "institution", "agency", "subnat"})

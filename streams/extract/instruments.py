@@ -34,6 +34,7 @@ class InstrumentNoun:
     formal: bool = False
     """Counts without an act only by its capital or by what it is `on` or `against`: a convention is also a meeting."""
     paper: bool = False
+    signed_only: bool = False
     """Counts only where it is signed, adopted, drafted or failed: a declaration is often mere words."""
 
 
@@ -120,7 +121,10 @@ def load_agreement_lexicon(folder: Path) -> AgreementLexicon:
                 form,
                 InstrumentNoun(
                     InstrumentType(item["type"]),
-                    *(bool(item.get(key)) for key in ("anaphor", "needs_act", "formal", "paper")),
+                    *(
+                        bool(item.get(key))
+                        for key in ("anaphor", "needs_act", "formal", "paper", "signed_only")
+                    ),
                 ),
             )
             for item in data["instruments"]

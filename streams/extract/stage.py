@@ -101,7 +101,11 @@ def read_step(phrase: NounPhrase, sentence: Sentence, lexicon: AgreementLexicon,
     """
     words = grammar_words(sentence)
     view = _View(phrase, words, lexicon)
-    step = _follower(view) or _choose(_left(view), _right(view)) or _bare(view)
+    left, right = _left(view), _right(view)
+    step = _follower(view) or _choose(left, right) or _bare(view)
+    if left and right and left.act == "apply" and right.passive and right.strength == CLEAR:
+        recent = _age(view, replace(right, start=min(left.start, right.start)), sentence, day)
+        step = step if recent.background else recent  # monitor the deal clinched on Tuesday
     step = _qualify(view, replace(step, question=words[-1:] == ("?",)))
     return _deny(view, _age(view, step, sentence, day))
 
@@ -140,9 +144,7 @@ def _choose(left: Step | None, right: Step | None) -> Step | None:
         return left or right
     if left.strength == FRAMED:
         return replace(right, background=True, soft=True, start=min(left.start, right.start))
-    if left.act == "apply" and right.passive and right.strength == CLEAR and right.act != "apply":
-        return replace(right, start=min(left.start, right.start))  # monitor the deal clinched on Tuesday
-    if left.strength < right.strength:
+    if left.strength < right.strength or (left.act == "apply" and right.stage is Stage.VIOLATED):
         return right
     if right.stage in {Stage.TO_BE_SIGNED, Stage.AWAITING_RATIFICATION}:
         if left.stage is Stage.NEGOTIATING:
@@ -157,7 +159,11 @@ def _qualify(view: _View, step: Step) -> Step:
     inside = view.words[phrase.start : phrase.head]
     if "draft" in inside and step.stage is Stage.NEGOTIATING:
         return replace(step, stage=Stage.DRAFTING)
-    if phrase.noun.type is InstrumentType.CEASEFIRE and step.act == "proclaim" and step.stage is Stage.AGREED:
+    if (
+        phrase.noun.type is InstrumentType.CEASEFIRE
+        and step.act in {"proclaim", "adopt"}
+        and step.stage is Stage.AGREED
+    ):
         return replace(step, stage=Stage.IN_FORCE)
     return step
 
@@ -229,11 +235,27 @@ def _govern(view: _View, trigger: Trigger, at: int, end: int, door: str, links: 
             return Step(trigger.act.stages["done"], "done", CLEAR, at, phrase.end, act=trigger.act.name)
         return Step(Stage.IN_FORCE, "framed", FRAMED, at, phrase.end, background=True, soft=True)
     if trigger.form == "noun":
-        fits = bool(trigger.links & links) or (not links and "" in trigger.links)
+        if trigger.act.name in _CLOSE:
+            fits = view.words[end] in trigger.links
+        else:
+            fits = bool(trigger.links & links) or (not links and "" in trigger.links)
         return _by_noun(view, trigger, at) if fits else None
-    if _is_noun_here(view, at, trigger) or (trigger.near and phrase.start - end > _NEAR_REACH):
+    if _is_noun_here(view, at, trigger) or (trigger.near and not _is_near(view, trigger, end)):
         return None
     return _by_verb(view, trigger, at) if _reaches(view, trigger, end, door) else None
+
+
+def _is_near(view: _View, trigger: Trigger, end: int) -> bool:
+    """Whether a verb of many uses acts on the noun: made a deal, and not made the deal better."""
+    phrase = view.phrase
+    return phrase.start - end <= _NEAR_REACH and (
+        trigger.act.name == "apply"
+        or phrase.determiner in {"a", "an", "any", "no", "some", "two", "several", ""}
+    )
+
+
+_CLOSE: Final = frozenset({"draft", "sign", "conclude", "ratify", "initial", "adopt"})
+"""Acts whose noun stands right before its preposition: the draft of, not the draft text of."""
 
 
 def _reaches(view: _View, trigger: Trigger, end: int, door: str) -> bool:
@@ -266,7 +288,7 @@ def _is_noun_here(view: _View, at: int, trigger: Trigger) -> bool:
         if owned or before in _DETERMINERS:
             return True
     if words[at] == "got":
-        return before in HAVE or words[at - 2 : at - 1] == ("now",)
+        return before in HAVE or before == "now"
     return words[at] in HAVE and at + 1 < view.phrase.start and words[at + 1] not in _AFTER_HAVE
 
 
@@ -381,7 +403,20 @@ def _right(view: _View) -> Step | None:
                 return step
         if word in SUBORDINATE or word in _PREDICATES or (word == "that" and at > end):
             return None
+        if word in _FINITE and not _leads_to_act(view, at):
+            return None
     return None
+
+
+_FINITE: Final = BE | HAVE | FUTURE | MODAL
+
+
+def _leads_to_act(view: _View, at: int) -> bool:
+    """Whether a finite verb opens the group of an act; else the instrument has another predicate: the pact is old."""
+    ahead = range(at + 1, min(len(view.words), at + 6))
+    return any(
+        view.lexicon.triggers_at(view.words, j) or view.lexicon.subject_verbs.at(view.words, j) for j in ahead
+    )
 
 
 def _follow(view: _View, trigger: Trigger, at: int, after: int) -> Step | None:
@@ -546,6 +581,8 @@ def _dated_words(view: _View, step: Step) -> tuple[int, int]:
     end = max(step.end, phrase.end)
     last = end
     while last < min(len(words), end + 14) and words[last] not in _UNDATED:
+        if last > end and view.lexicon.nouns.at(words, last):
+            break  # what follows dates another instrument
         if words[last] == "and" and last > phrase.end + 1:
             break
         last += 1

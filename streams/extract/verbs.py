@@ -153,7 +153,7 @@ def _auxiliaries(words: Sequence[str], at: int) -> tuple[int, frozenset[str], bo
 
 def _shared_auxiliary(words: Sequence[str], conjunction: int) -> frozenset[str]:
     """Give the auxiliary that a second verb shares with the first: will meet him and sign."""
-    for j in range(conjunction - 1, max(-1, conjunction - 40), -1):
+    for j in range(conjunction - 1, max(-1, conjunction - 60), -1):
         if words[j] in {"must", "should"} and conjunction - j < _REACH:
             return frozenset({"must"})
         if words[j] in {"will", "would", "to"}:
