@@ -10,13 +10,12 @@ from schemas.alert import ClauseMatch
 from streams.rules.errors import RuleError, nearest
 from streams.rules.facts import FRAMES
 from streams.rules.fields import CAMEO_ROOTS, FIELDS, FieldKind, FieldSpec
-from streams.rules.text import Text, find_text, fold, parse_text
+from streams.rules.text import Text, TextView, find_text, fold, parse_text
 
 if TYPE_CHECKING:
     from schemas.rule import RuleSource
     from streams.rules.errors import Path
     from streams.rules.facts import Cell, Facts, Frame
-    from streams.rules.text import TextView
 
 MODIFIERS: Final = frozenset(
     {
@@ -28,6 +27,7 @@ _COMPARE: Final = ("contains", "startswith", "endswith", "lt", "lte", "gt", "gte
 MAX_VALUES: Final = 2000
 MAX_HITS: Final = 64
 """Ways in which one selection can hold on one record; more tell nothing new."""
+_NO_TEXT: Final = TextView("")
 EARTH_KM: Final = 6371.0088
 
 
@@ -268,7 +268,7 @@ def _match_items(
     bindings: list[tuple[tuple[str, str], ...]] = [()]
     for item in group:
         if item.kind is FieldKind.TEXT:
-            found = _match_text(name, item, facts.texts.get(item.field))
+            found = _match_text(name, item, facts.texts.get(item.field, _NO_TEXT))
         else:
             frame = lookup.get(_frame_of(item.field), facts.fields)
             if item.variable:
@@ -319,9 +319,7 @@ def _bind(
     return result[:MAX_HITS]
 
 
-def _match_text(name: str, item: Item, view: TextView | None) -> list[ClauseMatch] | None:
-    if view is None:
-        return None
+def _match_text(name: str, item: Item, view: TextView) -> list[ClauseMatch] | None:
     found: list[ClauseMatch] = []
     for text in item.texts:
         spans = find_text(text, view)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from schemas.alert import ClauseMatch, Match, NearMiss, Subject
 from schemas.ids import derived_id
-from schemas.rule import RuleStatus
+from schemas.rule import RuleSource, RuleStatus
 from streams.rules.compile import CompiledRule, compile_rule
 from streams.rules.condition import And, Condition, Named, Not, Or, selections_of
 from streams.rules.detection import MAX_HITS, Hit, match_selection
 from streams.rules.facts import Facts, read_facts
+from streams.rules.index import FactIndex
+from streams.rules.needs import needs_of, value_atom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from schemas.agreement import Transition
     from schemas.enriched import EnrichedTranscript
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from schemas.rule import Rule
     from streams.rules.facts import Frame
 
+MAX_WRITTEN: Final = 1000
 MAX_MATCHES: Final = 32
 """Groups of one rule that one record can hold on; more of them tell nothing new."""
 
@@ -35,15 +38,23 @@ class Found:
 
 
 class RuleIndex:
-    """Every rule at work. Adding and removing act on the next record.
+    """Every rule at work. Adding and removing act on the next record, and cost what the one rule costs.
 
     Near misses are told for rules that are still being written (status experimental or test), or for all of them
-    with `every_near_miss`, as rule tests want it.
+    with `every_near_miss`, as rule tests want it; for the first thousand of them, since they cost more than matches.
+
+    `frequency` says how many of a thousand records hold an atom (see `streams.rules.needs`). It makes the index fast
+    and changes no answer.
     """
 
-    def __init__(self, *, every_near_miss: bool = False) -> None:
+    def __init__(
+        self, *, every_near_miss: bool = False, frequency: Mapping[str, float] | None = None
+    ) -> None:
         self._rules: dict[str, CompiledRule] = {}
         self._every_near_miss = every_near_miss
+        self._frequency: Mapping[str, float] = {} if frequency is None else frequency
+        self._indexes = {source: FactIndex(self._frequency) for source in RuleSource}
+        self._written: dict[str, CompiledRule] = {}
 
     def add(self, rule: Rule) -> None:
         """Put a rule to work, in place of an older one of its id.
@@ -54,10 +65,19 @@ class RuleIndex:
         compiled = compile_rule(rule)
         self.remove(rule.id)
         self._rules[rule.id] = compiled
+        needs = [
+            needs_of(s.condition, compiled.selections, rule.source, self._frequency) for s in compiled.steps
+        ]
+        self._indexes[rule.source].add(rule.id, needs)
+        if self._wants_near_miss(rule) and len(self._written) < MAX_WRITTEN:
+            self._written[rule.id] = compiled
 
     def remove(self, rule_id: str) -> None:
         """Take a rule out of work; one that is not there is no error."""
-        self._rules.pop(rule_id, None)
+        compiled = self._rules.pop(rule_id, None)
+        if compiled is not None:
+            self._indexes[compiled.source].remove(rule_id)
+            self._written.pop(rule_id, None)
 
     def __contains__(self, rule_id: str) -> bool:
         return rule_id in self._rules
@@ -70,21 +90,41 @@ class RuleIndex:
         matches: list[Match] = []
         near: list[NearMiss] = []
         for facts in read_facts(record):
-            for rule in self._candidates(facts):
-                found = match_rule(rule, facts)
-                matches.extend(found)
-                if not found and self._wants_near_miss(rule.rule):
+            held: set[str] = set()
+            for rule_id in sorted(self.candidates(facts)):
+                found = match_rule(self._rules[rule_id], facts)
+                if found:
+                    held.add(rule_id)
+                    matches.extend(found)
+            for rule_id in sorted(self._written):
+                rule = self._written[rule_id]
+                if rule.source is facts.subject.kind and rule_id not in held:
                     near.extend(near_misses(rule, facts))
         return Found(tuple(matches), tuple(near))
 
-    def _candidates(self, facts: Facts) -> Iterator[CompiledRule]:
-        for rule_id in sorted(self._rules):
-            rule = self._rules[rule_id]
-            if rule.source is facts.subject.kind:
-                yield rule
+    def candidates(self, facts: Facts) -> set[str]:
+        """Give the ids of the rules that may hold on a record; every rule that does is among them."""
+        index = self._indexes[facts.subject.kind]
+        return index.find(atoms_of(facts, index))
 
     def _wants_near_miss(self, rule: Rule) -> bool:
         return self._every_near_miss or rule.status in {RuleStatus.EXPERIMENTAL, RuleStatus.TEST}
+
+
+def atoms_of(facts: Facts, index: FactIndex) -> set[str]:
+    """Lay a record out as the atoms that an index knows."""
+    atoms: set[str] = set()
+    for frame in (facts.fields, *(f for frames in facts.frames.values() for f in frames)):
+        for name, cells in frame.items():
+            atoms.add(f"?{name}")
+            for cell in cells:
+                if isinstance(cell.value, str):
+                    atoms.add(value_atom(name, cell.value))
+                else:
+                    atoms.update(index.thresholds.reached(name, cell.value))
+    for name, view in facts.texts.items():
+        atoms |= index.atoms(view.folded, (), "" if name == "text" else f"{name}=")
+    return atoms
 
 
 def match_rule(rule: CompiledRule, facts: Facts) -> tuple[Match, ...]:

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.enriched import EnrichedTranscript
+from schemas.event import Event, EventContext
+from schemas.ids import content_hash, derived_id
+from schemas.rule import Rule, RuleSource
+from schemas.transcript import LanguageTag
+from streams.rules.compile import compile_rule
+from streams.rules.facts import read_facts
+from streams.rules.match import RuleIndex, atoms_of, match_rule
+from streams.rules.needs import needs_of
+from tests.factories import NOON, make_source, make_transcript
+from tests.rules.making import make_act, make_rule
+
+WORDS = ("border", "guard", "guards", "talks", "war", "secure", "security", "the")
+
+atoms = st.sampled_from(
+    [*WORDS, "border guard", "the border guard", "security talks", "secur*", "=Border", "guard*", "border guard*", "#2 talks", "[border & war]", "talks ~2 war", "talks !~2 war"]
+)  # fmt: skip
+texts = st.recursive(
+    atoms,
+    lambda inner: st.one_of(
+        inner.map(lambda a: f"!({a})"),
+        st.lists(inner, min_size=2, max_size=3).map(lambda p: " & ".join(f"({x})" for x in p)),
+        st.lists(inner, min_size=2, max_size=3).map(lambda p: " | ".join(f"({x})" for x in p)),
+    ),
+    max_leaves=4,
+)
+items: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "text": texts | st.lists(texts, min_size=1, max_size=2),
+        "text|all": st.lists(texts, min_size=1, max_size=2),
+        "title": atoms | atoms.map(lambda a: f"!({a})"),
+        "event.type": st.sampled_from(["CONSULT", "ACCUSE", ["CONSULT", "REJECT"]]),
+        "event.actor": st.sampled_from(["IRN", "RUS", "$a"]),
+        "event.recipient|neq": st.sampled_from(["CHN", "USA"]),
+        "event.parties|all": st.just(["IRN", "CHN"]),
+        "event.mode|exists": st.booleans(),
+        "event.confidence|gte": st.sampled_from([0.3, 0.7]),
+        "event.confidence|lt": st.sampled_from([0.3, 0.7]),
+        "source.broadcaster|contains": st.sampled_from(["radio", "tv"]),
+        "source.broadcaster": st.sampled_from(["Radio Test", "TV"]),
+    },
+).filter(bool)
+conditions = st.sampled_from(
+    ["_a", "not _a", "_a and _b", "_a or _b", "_a and not _b", "not (_a or _b)", "(_a or _b) and _c", "_a and (_b or not _c)", "not _a and not _b", "_a or (_b and _c)"]
+)  # fmt: skip
+
+
+@st.composite
+def rules(draw: st.DrawFn, source: RuleSource = RuleSource.EVENTS) -> dict[str, Rule]:
+    found = {}
+    for number in range(draw(st.integers(1, 8))):
+        selection = st.one_of(items, st.lists(items, min_size=1, max_size=2), texts)
+        detection = {
+            "_a": draw(selection),
+            "_b": draw(selection),
+            "_c": draw(selection),
+            "condition": draw(conditions),
+        }
+        rule_id = derived_id("test-rule", str(number))
+        found[rule_id] = make_rule(detection, source.value, id=rule_id)
+    return found
+
+
+sentences = st.lists(st.sampled_from([*WORDS, "Border", "WAR.", "talks."]), max_size=12).map(" ".join)
+events = st.builds(
+    lambda text, kind, actor, mode, confidence, title: make_act(
+        kind, actor, "CHN", text=text or "x", mode=mode, confidence=confidence, title=title
+    ),
+    sentences,
+    st.sampled_from(["CONSULT", "ACCUSE", "REJECT"]),
+    st.sampled_from(["IRN", "RUS"]),
+    st.sampled_from([None, "visit"]),
+    st.sampled_from([0.1, 0.3, 0.7, 0.9]),
+    st.sampled_from([None, "border guard", "talks"]),
+)
+
+
+def transcript_of(events: list[Event]) -> EnrichedTranscript:
+    text = " ".join(e.evidence.text for e in events)
+    return EnrichedTranscript(
+        transcript=make_transcript(text),
+        language=LanguageTag(language="en", confidence=1.0),
+        reader_version="test",
+        events=tuple(e.model_copy(update={"evidence": e.evidence.model_copy(update={"start": 0, "end": 1})}) for e in events),
+        context=EventContext(transcript_id="t-1", source=make_source(), language="en", event_time=NOON, content_hash=content_hash(text)),
+    )  # fmt: skip
+
+
+def told_by_all(rules: dict[str, Rule], record: EnrichedTranscript | Event) -> list[str]:
+    """Ask every rule, with no index between."""
+    return [
+        m.id for f in read_facts(record) for i in sorted(rules) for m in match_rule(compile_rule(rules[i]), f)
+    ]
+
+
+def indexed(rules: dict[str, Rule]) -> RuleIndex:
+    index = RuleIndex()
+    for rule in rules.values():
+        index.add(rule)
+    return index
+
+
+@given(rules(), st.lists(events, min_size=1, max_size=3), st.data())
+@settings(deadline=None, max_examples=40)
+def test_the_index_finds_what_asking_every_rule_finds(
+    drawn: dict[str, Rule], records: list[Event], data: st.DataObject
+) -> None:
+    index = indexed(drawn)
+    for record in records:
+        assert [m.id for m in index.match(record).matches] == told_by_all(drawn, record)
+    gone = data.draw(st.sets(st.sampled_from(sorted(drawn))))
+    for rule_id in sorted(gone):
+        index.remove(rule_id)
+    left = {i: r for i, r in drawn.items() if i not in gone}
+    for record in records:
+        assert [m.id for m in index.match(record).matches] == told_by_all(left, record)
+
+
+@given(rules(RuleSource.TRANSCRIPTS), st.lists(events, min_size=1, max_size=3))
+@settings(deadline=None, max_examples=40)
+def test_it_does_so_for_transcripts_with_several_events(drawn: dict[str, Rule], parts: list[Event]) -> None:
+    record = transcript_of(parts)
+    assert [m.id for m in indexed(drawn).match(record).matches] == told_by_all(drawn, record)
+
+
+@given(rules(), events)
+@settings(deadline=None, max_examples=40)
+def test_where_the_needs_are_exact_the_index_alone_decides(drawn: dict[str, Rule], record: Event) -> None:
+    index = indexed(drawn)
+    (facts,) = read_facts(record)
+    candidates = index.candidates(facts)
+    for rule_id, rule in drawn.items():
+        compiled = compile_rule(rule)
+        needs = needs_of(compiled.steps[0].condition, compiled.selections, rule.source, {})
+        if needs.exact:
+            assert (rule_id in candidates) is bool(match_rule(compiled, facts))
+
+
+@given(rules(), events)
+@settings(deadline=None, max_examples=40)
+def test_an_index_that_was_emptied_holds_nothing(drawn: dict[str, Rule], record: Event) -> None:
+    index = indexed(drawn)
+    for rule_id in drawn:
+        index.remove(rule_id)
+    (facts,) = read_facts(record)
+    assert not index.candidates(facts)
+    own = RuleIndex()
+    assert atoms_of(facts, index._indexes[RuleSource.EVENTS]) == atoms_of(
+        facts, own._indexes[RuleSource.EVENTS]
+    )
+
+
+@given(rules(), events, st.dictionaries(st.sampled_from(WORDS), st.floats(0, 1000)))
+@settings(deadline=None, max_examples=40)
+def test_frequencies_change_no_answer(
+    drawn: dict[str, Rule], record: Event, frequency: dict[str, float]
+) -> None:
+    plain = indexed(drawn)
+    weighed = RuleIndex(frequency=frequency)
+    for rule in drawn.values():
+        weighed.add(rule)
+    assert weighed.match(record).matches == plain.match(record).matches
