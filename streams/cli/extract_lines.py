@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
     Answer = Callable[[dict[str, Any]], bytes]
 
-UNDATED: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""The time of a passage that comes without one: fixed, so that the answer does not depend on the day it is asked."""
+UNDATED: Final = datetime(2025, 1, 1, tzinfo=UTC)
+"""The time of a passage that comes without one: fixed, so that the answer does not depend on the day it is asked, and
+late, because years that are named in a passage lie before it more often than after it."""
 
 _SPANS: Final = {
     EntityType.PERSON: "PER",
@@ -152,9 +153,18 @@ def _answer_mentions(models: Models) -> Answer:
                 for found in find_mentions(Reading(transcript, language, segments, sentences), models)
                 if found.kind is MentionKind.NAME and found.type in _SPANS
             ]
-        return orjson.dumps({"id": record.get("id"), "spans": sorted(set(spans))})
+        return orjson.dumps({"id": record.get("id"), "spans": _outermost(spans)})
 
     return answer
+
+
+def _outermost(spans: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """Leave out what lies within another span: the answer is flat, as tagged corpora are."""
+    kept: list[tuple[int, int, str]] = []
+    for span in sorted(set(spans), key=lambda span: (span[0], -span[1], span[2])):
+        if not kept or span[0] >= kept[-1][1]:
+            kept.append(span)
+    return kept
 
 
 def _answer_events(models: Models) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -16,10 +17,12 @@ from schemas.event import ArgumentRole, Polarity, Realis
 from schemas.transcript import SegmentKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from schemas.alert import AlertChange
     from schemas.enriched import EnrichedTranscript
     from schemas.entity import Entity
-    from schemas.event import Event
+    from schemas.event import Event, Party
 
 _SHOWN: Final = 72
 _NAMES: Final = 4
@@ -33,15 +36,24 @@ _CHANGE_STYLES: Final = {
 }
 
 
-def make_console() -> Console:
-    """A console of the terminal's width; elsewhere of a fixed one, so that a file reads the same from any machine."""
+def _print_out(draw: Callable[[Console], None]) -> None:
+    """Draw on standard output: as wide as the terminal, else of a fixed width, without colours and trailing space."""
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
+    if console.is_terminal:
+        draw(console)
+        return
+    plain = Console(highlight=False, width=_PLAIN_WIDTH)
+    with plain.capture() as captured:
+        draw(plain)
+    sys.stdout.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
 
 def print_reading(record: EnrichedTranscript) -> None:
     """Print what was read: where it comes from, its parts, entities, events, and agreements with their words."""
-    console = make_console()
+    _print_out(lambda console: _draw_reading(console, record))
+
+
+def _draw_reading(console: Console, record: EnrichedTranscript) -> None:
     transcript, language = record.transcript, record.language
     console.print(Text(transcript.title or _first_headline(record) or transcript.id, style="bold"))
     source = transcript.source
@@ -62,7 +74,10 @@ def print_reading(record: EnrichedTranscript) -> None:
 
 def print_change(change: AlertChange) -> None:
     """Print one change of an alert: what happened, in which words, told by whom."""
-    console = make_console()
+    _print_out(lambda console: _draw_change(console, change))
+
+
+def _draw_change(console: Console, change: AlertChange) -> None:
     alert = change.alert
     line = Text()
     line.append(change.kind.value.upper(), style=_CHANGE_STYLES[change.kind])
@@ -154,7 +169,7 @@ def _print_agreements(console: Console, events: list[Event]) -> None:
         marks = [] if report.polarity is Polarity.ASSERTED else [report.polarity.value]
         marks += [] if report.is_news else ["background"]
         line = Text("  ")
-        line.append(" – ".join(party.name for party in report.parties) or "parties not told", style="bold")
+        line.append(" – ".join(map(_name_party, report.parties)) or "parties not told", style="bold")
         line.append(f"  {report.instrument.value.replace('_', ' ')}")
         line.append(
             f"  {report.stage.value.replace('_', ' ')}", style="bold red" if report.is_news else "red"
@@ -166,6 +181,11 @@ def _print_agreements(console: Console, events: list[Event]) -> None:
         line.append(f"  {event.confidence:.2f}", style="dim")
         console.print(line)
         _print_quote(console, event.evidence.text, event.evidence.speaker)
+
+
+def _name_party(party: Party) -> str:
+    """A party as written, or its code where the words only point to it, as `the two countries` does."""
+    return party.name if party.name[:1].isupper() or not party.name[:1].isalpha() else party.code
 
 
 def _print_quote(console: Console, words: str, speaker: str | None) -> None:
