@@ -516,12 +516,17 @@ def test_origins_count_for_the_step_it_stands_at() -> None:
 # --- repeats and bounds --------------------------------------------------------------------------------------
 
 
-def test_an_event_that_comes_again_gives_its_transition_again() -> None:
+def test_an_event_that_comes_again_changes_nothing() -> None:
     first, second = told(Stage.DRAFTING), told(Stage.SIGNED, 2)
     postings = post_all(first, second, first, second)
-    assert postings[2].transition == postings[0].transition
-    assert postings[3] == postings[1]
-    assert postings[3].book == postings[1].book
+    assert kinds(*postings) == [TransitionKind.FIRST, TransitionKind.STEP, None, None]
+    assert postings[3].book == postings[2].book == postings[1].book
+    assert postings[3].agreement == postings[2].agreement == postings[1].agreement
+
+
+def test_an_event_posted_in_the_book_before_it_makes_the_same_transition() -> None:
+    before = post_all(told(Stage.DRAFTING))[-1].book
+    assert post_event(before, told(Stage.SIGNED, 2)) == post_event(before, told(Stage.SIGNED, 2))
 
 
 def test_a_book_survives_its_bytes() -> None:
@@ -604,9 +609,9 @@ def test_told_twice_counts_once(events: list[Event]) -> None:
     once = post_all(*events)
     twice = post_all(*(event for event in events for _ in range(2)))
     assert [p.book for p in once] == [p.book for p in twice[1::2]]
-    for first, again in zip(twice[::2], twice[1::2], strict=True):
-        assert again.transition == first.transition
-        assert again.agreement == first.agreement
+    assert [p.agreement for p in once] == [p.agreement for p in twice[1::2]]
+    assert kinds(*twice[1::2]) == [None] * len(events)
+    assert [p.transition for p in once] == [p.transition for p in twice[::2]]
 
 
 @given(st.lists(_events(), max_size=25))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import Field
 
-from schemas.agreement import Agreement, Transition
+from schemas.agreement import Agreement
 from schemas.contract import Contract, Time
 from schemas.event import Stage
 
 if TYPE_CHECKING:
-    from schemas.agreement import Report
+    from schemas.agreement import Report, Transition
 
 MAX_AGREEMENTS: Final = 100
 MAX_REPORTS: Final = 100
@@ -22,7 +22,6 @@ MAX_IDLE_REPORTS: Final = 10
 MAX_TEXTS: Final = 48
 MAX_TELLERS: Final = 64
 MAX_SEEN: Final = 256
-MAX_TRANSITIONS: Final = 8
 """The record of a book must stay far under the largest record of a topic, whatever is reported of two parties."""
 
 
@@ -44,10 +43,10 @@ class Text(Contract):
 
 
 class Seen(Contract):
-    """An event that was posted, and the agreement it was taken to speak of."""
+    """An event that was posted, and the agreement it was taken to speak of, if any."""
 
     event_id: str
-    agreement_id: str
+    agreement_id: str | None
 
 
 class Entry(Contract):
@@ -80,16 +79,13 @@ class Book(Contract):
     counts: dict[str, int] = Field(default_factory=dict, description="Agreements opened so far, by field")
     texts: tuple[Text, ...] = Field(default=(), description="The last texts, oldest first")
     seen: tuple[Seen, ...] = Field(default=(), description="The last events, oldest first")
-    transitions: tuple[Transition, ...] = Field(
-        default=(), description="The last transitions, for events that come again"
-    )
 
     @property
     def agreements(self) -> tuple[Agreement, ...]:
         """The agreements as they stand."""
         return tuple(entry.agreement for entry in self.entries)
 
-    def find_agreement(self, agreement_id: str) -> Agreement | None:
+    def find_agreement(self, agreement_id: str | None) -> Agreement | None:
         """Give the agreement of an id, if the book still holds it."""
         return next((a for a in self.agreements if a.id == agreement_id), None)
 
@@ -102,10 +98,6 @@ class Book(Contract):
             if any(report.event_id == event_id for report in agreement.reports):
                 return Seen(event_id=event_id, agreement_id=agreement.id)
         return None
-
-    def find_transition(self, event_id: str) -> Transition | None:
-        """Give the transition that an event made, as far as the book remembers."""
-        return next((t for t in reversed(self.transitions) if t.event_id == event_id), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +149,6 @@ def trim_book(book: Book) -> Book:
             "entries": entries,
             "texts": book.texts[-MAX_TEXTS:],
             "seen": book.seen[-MAX_SEEN:],
-            "transitions": book.transitions[-MAX_TRANSITIONS:],
         }
     )
 

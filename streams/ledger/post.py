@@ -36,8 +36,9 @@ def post_event(book: Book | None, event: Event) -> Posting:
     """Move an agreement by one event. `book` is what the ledger holds under the event's key.
 
     A stage never goes back but by a correction; a denial marks it and leaves it. A rebroadcast, an anniversary,
-    background and a late report change nothing but the reports. An event that comes again changes nothing, and
-    gives the transition that it made the first time, as long as it is one of the book's last.
+    background and a late report change nothing but the reports. An event that comes again changes nothing and makes
+    no transition: whoever drives this publishes what is posted before keeping the book, so that an event whose
+    transition was lost is posted in the book that does not know it yet, and makes the same one.
     """
     report = event.agreement
     key = "-" if report is None else group_key(report.party_codes)
@@ -46,7 +47,7 @@ def post_event(book: Book | None, event: Event) -> Posting:
     book = Book(key=key) if book is None else book
     seen = book.find_seen(event.id)
     if seen is not None:
-        return Posting(book, book.find_agreement(seen.agreement_id), book.find_transition(event.id))
+        return Posting(book, book.find_agreement(seen.agreement_id), None)
 
     sighting = lay_out(event, report)
     copied = _known_copies(book, event)
@@ -61,8 +62,9 @@ def post_event(book: Book | None, event: Event) -> Posting:
         entry, transition = _open(book.key, f"{field} {counts[field]}", sighting)
         entries = (*book.entries, entry)
     else:
-        # a denial, a wish or a condition of which nothing is known opens no agreement
-        return Posting(book, None, None)
+        # a denial, a wish or a condition of which nothing is known opens no agreement; told again, it still does not
+        seen = Seen(event_id=event.id, agreement_id=None)
+        return Posting(trim_book(book.model_copy(update={"seen": (*book.seen, seen)})), None, None)
 
     known = any(text.content_hash == event.context.content_hash for text in book.texts)
     text = Text(content_hash=event.context.content_hash, sketch=event.context.sketch)
@@ -72,7 +74,6 @@ def post_event(book: Book | None, event: Event) -> Posting:
             "counts": counts,
             "texts": book.texts if known else (*book.texts, text),
             "seen": (*book.seen, Seen(event_id=event.id, agreement_id=entry.agreement.id)),
-            "transitions": book.transitions if transition is None else (*book.transitions, transition),
         }
     )
     book = trim_book(book)

@@ -87,6 +87,7 @@ def test_all_samples_together_tell_of_no_agreement_a_second_time() -> None:
     again = [o for t in sample_transcripts() for o in run.take(t)]
     assert any(o.topic == topics.alert_topic(SECURITY_MOU) for o in first)
     assert [o.record for o in again if o.topic == topics.alert_topic(SECURITY_MOU)] == []
+    assert transitions(again) == []
     assert run.books == books
 
 
