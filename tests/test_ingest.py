@@ -206,6 +206,12 @@ def test_each_entry_of_a_feed_is_a_transcript_without_html() -> None:
     assert second == Refusal("entry 2", "published: 'some day' is no date")
 
 
+def test_a_feed_in_an_older_encoding_is_read_as_it_declares() -> None:
+    data = '<?xml version="1.0" encoding="windows-1251"?><rss version="2.0"><channel><item><title>Визит</title></item></channel></rss>'
+    assert one("a.rss", data.encode("windows-1251")).text == "Визит"
+    assert "not UTF-8" in reasons("a.rss", data.replace("windows-1251", "no-such").encode("windows-1251"))[0]
+
+
 def test_an_atom_feed_is_read_too() -> None:
     data = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Agence</title><entry><title>T</title><id>u</id>
     <updated>2026-02-01T00:00:00Z</updated><content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>Bonjour.</p>

@@ -39,7 +39,9 @@ class Refusal:
 
 
 def decode_text(data: bytes) -> str:
-    """Give the text of a file: UTF-8, or UTF-16 where a byte order mark says so. The mark itself is left out.
+    """Give the text of a file: UTF-8, or UTF-16 where a byte order mark says so, or what an XML declaration says.
+
+    The mark itself is left out.
 
     Raises:
         ContractError: the bytes are no such text; the reason says where.
@@ -54,6 +56,9 @@ def decode_text(data: bytes) -> str:
     try:
         text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
+        declared = _decode_as_declared(data)
+        if declared is not None:
+            return declared
         # utf-8-sig counts from behind the mark
         at = error.start + (3 if data.startswith(codecs.BOM_UTF8) else 0)
         what = f"0x{data[at]:02x}" if at < len(data) else "the end"
@@ -65,6 +70,17 @@ def decode_text(data: bytes) -> str:
             f"no text: character {text.index(chr(0))} is NUL; a binary file, or UTF-16 without a byte order mark",
         )
     return text
+
+
+def _decode_as_declared(data: bytes) -> str | None:
+    """Decode XML that names an encoding of its own, as older feeds do."""
+    found = re.match(rb"<\?xml[^>]{0,100}?encoding=[\"']([A-Za-z0-9_.-]{1,40})[\"']", data)
+    if found is None:
+        return None
+    try:
+        return data.decode(found[1].decode("ascii"))
+    except (LookupError, UnicodeError):
+        return None
 
 
 def make_transcript(fields: Mapping[str, Any], given: Mapping[str, str], ingest_time: datetime) -> Transcript:
