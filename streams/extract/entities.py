@@ -38,6 +38,18 @@ _SAME: Final = {
 }
 """Words that do not tell two offices apart, and spellings of one word."""
 _ARMED: Final = frozenset({"COP", "MIL", "SPY"})
+_HOME_OF_LANGUAGE: Final = {
+    "fa": "IRN",
+    "he": "ISR",
+    "hi": "IND",
+    "id": "IDN",
+    "ru": "RUS",
+    "tr": "TUR",
+    "uk": "UKR",
+    "ur": "PAK",
+    "zh": "CHN",
+}
+"""Where a broadcaster of unknown name most likely is, for languages that are mostly spoken to one public."""
 _SIGNATURE: Final = 100
 """A last line longer than this, in signs, is no signature."""
 _LEAD: Final = 60
@@ -189,7 +201,9 @@ class _Resolver:
             for m in self.raw
             if m.code and m.code.endswith(":MED") and m.kind is MentionKind.NAME and m.countries
         ]
-        return media[-1].countries[0] if media else None
+        if media:
+            return media[-1].countries[0]
+        return _HOME_OF_LANGUAGE.get(self.reading.language.language.split("-")[0])
 
     def _medium(self, name: str) -> str | None:
         words = split_words(name)

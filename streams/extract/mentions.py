@@ -108,19 +108,85 @@ def find_mentions(reading: Reading, models: Models) -> tuple[RawMention, ...]:
 
 
 def _find_in_other_language(reading: Reading, models: Models, language: str) -> tuple[RawMention, ...]:
+    """Find states, organisations, leaders, and words for two states or the own one, in a language without a tagger."""
     table = models.names.by_language[language]
+    deictic = [
+        (t[language], sort)
+        for t, sort in ((models.names.pairs, "pair2"), (models.names.ours, "our"))
+        if language in t
+    ]
     found = []
     for number, sentence in enumerate(reading.sentences):
-        words = split_words(reading.text, sentence.start, sentence.end)
+        words = table.words(reading.text, sentence.start, sentence.end)
+        low = [w.low for w in words]
         index = 0
         while index < len(words):
+            length, sort = max(((t.length_at(low, index), sort) for t, sort in deictic), default=(0, ""))
             match = table.at(words, index)
+            if length and (match is None or match.last - index <= length):
+                kind = EntityType.GROUP if sort.startswith("pair") else EntityType.COUNTRY
+                found.append(
+                    RawMention(
+                        words[index].start,
+                        words[index + length - 1].end,
+                        kind,
+                        MentionKind.NOMINAL,
+                        number,
+                        deixis=sort,
+                    )
+                )
+                index += length
+                continue
             if match is None:
+                if language == "zh":
+                    found.extend(_short_states(words, index, number, models.names.countries))
                 index += 1
                 continue
             found.append(_named(words, match, number))
             index = match.last
     return tuple(found)
+
+
+_SHORT_STATES: Final = {
+    "中": "CHN", "美": "USA", "俄": "RUS", "英": "GBR", "法": "FRA", "德": "DEU", "日": "JPN", "韩": "KOR", "朝": "PRK", "印": "IND",
+    "巴": "PAK", "伊": "IRN", "以": "ISR", "土": "TUR", "乌": "UKR", "塔": "TJK", "吉": "KGZ", "哈": "KAZ", "越": "VNM", "老": "LAO",
+    "柬": "KHM", "泰": "THA", "菲": "PHL", "澳": "AUS", "加": "CAN", "蒙": "MNG", "缅": "MMR", "沙": "SAU", "埃": "EGY",
+}  # fmt: skip
+"""One-character names of states, used in pairs: 中俄关系."""
+_AFTER_SHORT: Final = frozenset(
+    "两兩双雙关關边邊外联聯贸貿防元领領合协協经經友战戰签簽举舉之、军軍共达達政高总總首执執"
+)
+"""What may follow such a pair; elsewhere the characters are common words."""
+
+
+def _short_states(
+    words: Sequence[Word], index: int, sentence: int, names: dict[str, str]
+) -> list[RawMention]:
+    pair = words[index : index + 3]
+    if (
+        len(pair) < 3
+        or pair[0].text not in _SHORT_STATES
+        or pair[1].text not in _SHORT_STATES
+        or pair[0].text == pair[1].text
+    ):  # noqa: PLR2004
+        return []
+    if pair[2].text not in _AFTER_SHORT and pair[2].text not in _SHORT_STATES:
+        return []
+    codes = [(_SHORT_STATES[w.text], w) for w in pair[:2]]
+    return [
+        RawMention(
+            w.start,
+            w.end,
+            EntityType.COUNTRY,
+            MentionKind.NAME,
+            sentence,
+            f"country:{code}",
+            names[code],
+            code,
+            (code,),
+        )
+        for code, w in codes
+    ]
 
 
 def _named(words: Sequence[Word], match: NameMatch, sentence: int) -> RawMention:

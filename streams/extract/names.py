@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from schemas.entity import EntityType, MentionKind
+from streams.extract.inflection import fold, stem_of, stems_in, without_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -75,12 +76,15 @@ class NameMatch:
 class NameTable:
     """Names by their words. Lookup takes the longest name at each word, so it is linear in the sentence."""
 
+    language: str = "en"
     entries: dict[tuple[str, ...], Known] = field(default_factory=dict)
     longest: dict[str, int] = field(default_factory=dict)
+    stems: dict[str, Known] = field(default_factory=dict)
+    """Names that take endings, in languages where names do."""
 
     def add(self, form: str, known: Known) -> None:
         """Add one name; the first meaning of a form stands."""
-        words = tuple(word.low for word in split_words(form))
+        words = tuple(word.low for word in self.words(form))
         if not words:
             return
         old = self.entries.get(words)
@@ -93,6 +97,13 @@ class NameTable:
             )
             self.entries[words] = merged
 
+    def words(self, text: str, start: int = 0, end: int | None = None) -> list[Word]:
+        """Split text into words as this table spells them."""
+        words = split_words(text, start, end)
+        if self.language == "en":
+            return words
+        return [Word(w.text, fold(w.low), w.start, w.end) for w in words]
+
     def at(self, words: Sequence[Word], index: int) -> NameMatch | None:
         """Find the longest name that begins at a word."""
         length = self.longest.get(words[index].low, 0)
@@ -102,6 +113,29 @@ class NameTable:
             if known is not None and _is_written_so(words, index, index + length, known):
                 return NameMatch(index, index + length, known)
             length -= 1
+        return self._inflected(words, index) if self.stems else None
+
+    def _inflected(self, words: Sequence[Word], index: int) -> NameMatch | None:
+        """Find a name under its ending: Ираном, иранский, والصين."""
+        word = words[index]
+        for bare in without_prefix(word.low, self.language):
+            for length in range(min(self.longest.get(bare, 0), len(words) - index), 1, -1):
+                known = self.entries.get((bare, *[w.low for w in words[index + 1 : index + length]]))
+                if known is not None:
+                    return NameMatch(index, index + length, known)
+        for stem, ending, prefix in stems_in(word.low, self.language):
+            known = self.stems.get(stem)
+            plain = self.entries.get((stem,)) if prefix and not ending else None
+            if plain is None and prefix and not ending:
+                plain = self.entries.get(("ال" + stem,))
+            known = plain or known
+            if known is None:
+                continue
+            if known.type is EntityType.COUNTRY and (
+                word.text[0].islower() or ending.startswith(("ي", "י", "ी"))
+            ):
+                known = replace(known, kind=MentionKind.NATIONALITY)
+            return NameMatch(index, index + 1, known)
         return None
 
 
@@ -167,6 +201,10 @@ class Names:
     countries: dict[str, str]
     """ISO 3166-1 alpha-3 to the English name."""
     words: WordLists
+    pairs: dict[str, PhraseTable]
+    """Words for two states together, by language."""
+    ours: dict[str, PhraseTable]
+    """Words for the speaker's own state, by language."""
     leaders: dict[str, str]
     """Plain full name, or a surname that stands for one person, to the state or organisation he speaks for."""
     leader_surnames: dict[str, str]
@@ -228,7 +266,9 @@ def load_names(folder: Path) -> Names:
     names = {code: str(value["name"]) for code, value in countries.items()}
     return Names(
         english=english,
-        by_language=_load_country_names(folder / "country_names.tsv", names, english),
+        by_language=_load_other_languages(folder, names, english),
+        pairs=_load_phrases(folder / "names_other.yml", "pairs"),
+        ours=_load_phrases(folder / "names_other.yml", "ours"),
         cities=_load_cities(folder / "cities.tsv"),
         countries=names,
         words=_load_words(folder / "roles.yml"),
@@ -333,13 +373,23 @@ def _add_organisation(table: NameTable, value: dict[str, Any]) -> None:
             )
 
 
-def _load_country_names(path: Path, names: dict[str, str], english: NameTable) -> dict[str, NameTable]:
-    """Read the names of states in other languages; acronyms of organisations, which cross languages, go along."""
+def _load_other_languages(folder: Path, names: dict[str, str], english: NameTable) -> dict[str, NameTable]:
+    """Read names in other languages; acronyms of organisations, which cross languages, go along."""
     tables: dict[str, NameTable] = {}
-    for language, code, form in _rows(path):
-        if language == "en":
+    value = _load_yaml(folder / "names_other.yml")
+    organisations = {
+        known.id: known for known in english.entries.values() if known.type is EntityType.ORGANISATION
+    }
+    for section in ("countries", "organisations", "leaders"):
+        for code, languages in value[section].items():
+            for language, forms in languages.items():
+                table = tables.setdefault(language, NameTable(language))
+                for form in forms:
+                    _add_form(table, form, _meaning(section, code, form, names, organisations))
+    for language, code, form in _rows(folder / "country_names.tsv"):
+        if language == "en" or form in _WORDS_TOO:
             continue
-        table = tables.setdefault(language, NameTable())
+        table = tables.setdefault(language, NameTable(language))
         known = Known(
             f"country:{code}",
             EntityType.COUNTRY,
@@ -347,14 +397,67 @@ def _load_country_names(path: Path, names: dict[str, str], english: NameTable) -
             names.get(code, form),
             code,
             (code,),
-            _forms(form) if form[0].isupper() else frozenset(),
+            _cased(form),
         )
         table.add(form, known)
+        stem = stem_of(form, language)
+        if stem is not None and form not in _NO_STEM:
+            table.stems.setdefault(stem, known)
     for words, known in english.entries.items():
         if len(words) == 1 and any(form.isupper() for form in known.forms):
             for table in tables.values():
-                table.add(words[0], known)
+                table.add(next(iter(known.forms)), known)
     return tables
+
+
+_NO_STEM: Final = frozenset({"Мали", "Малі", "Того", "Чад", "Перу", "שאד"})
+"""Names of states that are common words with an ending: of that, smoke."""
+_WORDS_TOO: Final = frozenset({"مالي", "مالی", "Того"})
+"""Names of states that are common words as they stand: financial, of that. Better missed than found everywhere."""
+
+
+def _meaning(
+    section: str, code: str, form: str, names: dict[str, str], organisations: dict[str, Known]
+) -> Known:
+    forms = _cased(form.removesuffix("*"))
+    if section == "organisations":
+        return replace(organisations[f"org:{code}"], forms=forms)
+    if section == "leaders":
+        name = form.removesuffix("*")
+        return Known(
+            f"person:{_slug(name) or name}",
+            EntityType.PERSON,
+            MentionKind.NAME,
+            name,
+            f"{code}:GOV",
+            (code,),
+            forms,
+        )
+    people = form[0].islower() or form.endswith(("ي*", "ی*", "י*", "ी"))
+    kind = MentionKind.NATIONALITY if people else MentionKind.NAME
+    return Known(f"country:{code}", EntityType.COUNTRY, kind, names[code], code, (code,), forms)
+
+
+def _add_form(table: NameTable, form: str, known: Known) -> None:
+    table.add(form.removesuffix("*"), known)
+    if form.endswith("*"):
+        stem = fold(form[:-1].lower())
+        table.stems.setdefault(stem.removeprefix("ال") if table.language == "ar" else stem, known)
+
+
+def _cased(form: str) -> frozenset[str]:
+    """Give the forms to which case is held; none in scripts that have no case."""
+    return _forms(form) if form.lower() != form.upper() else frozenset()
+
+
+def _load_phrases(path: Path, section: str) -> dict[str, PhraseTable]:
+    """Read words for `the two countries` and `our country`, by language."""
+    found: dict[str, PhraseTable] = {}
+    for language, phrases in _load_yaml(path)[section].items():
+        table = found.setdefault(language, PhraseTable())
+        for phrase in phrases:
+            table.add(tuple(fold(w.low) for w in split_words(phrase)), section)
+    return found
 
 
 def _load_cities(path: Path) -> dict[str, City]:
