@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from schemas.entity import EntityType, MentionKind
+from streams.extract.triggers import phrase_ends_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,6 +65,7 @@ PRONOUNS: Final = frozenset("he she it they we i you them him us".split())
 _LIST_WORDS: Final = frozenset({",", "and", "&", "or", "as", "well", "plus", "-", "–", "/"})
 _JOINING: Final = frozenset({"and", "or", "&"})
 _ACTING: Final = frozenset({"REB", "OPP", "MIL", "COP", "CVL", "GOV"})
+_SAME_PARTICIPLE: Final = frozenset({"put", "cut", "set", "beat", "shut", "hit"})
 _SPEAKERS: Final = frozenset({"i", "we"})
 _ATTACHED: Final = frozenset({"of", "from"})
 _LIKELY: Final = frozenset({None, "of", "from", "between", "among", "by", "for"})
@@ -292,13 +294,18 @@ def _with_state(groups: Sequence[Group], number: int, words: Sequence[str]) -> G
     group = groups[number]
     if group.code is not None or group.entity is not None:
         return group
-    for other in groups[number + 1 : number + 4]:
-        between = set(words[group.last : other.np]) - {other.preposition}
-        if other.preposition in _ATTACHED and other.code and not between - _LIST_WORDS:
-            return replace(group, code=other.code)
-        if other.preposition is not None or (other.entity is not None and other.code):
+    codes: list[str] = []
+    for other in groups[number + 1 : number + 5]:
+        between = set(words[group.last : other.np])
+        attached = (
+            not codes and other.preposition in _ATTACHED and not between - _LIST_WORDS - {other.preposition}
+        )
+        listed = bool(codes) and other.preposition is None and words[other.np - 1] in {",", "and"}
+        if other.code and (attached or listed):
+            codes.append(other.code)
+        elif codes or other.preposition is not None or (other.entity is not None and other.code):
             break
-    return group
+    return replace(group, code=";".join(codes)) if codes else group
 
 
 # --- lists
@@ -373,7 +380,7 @@ def _in_verb_group(word: str) -> bool:
 
 def is_passive(layout: Layout, first: int, form: str) -> bool:
     """Say whether the participle at `first` is passive: a form of be before it, or a bare one with `by` behind."""
-    if form.endswith(("ing", "s")):
+    if form.endswith(("ing", "s")) or (form in layout.lexicon.bases and form not in _SAME_PARTICIPLE):
         return False
     verb_group = layout.words[verb_start(layout, first) : first]
     if any(word in BE for word in verb_group):
@@ -479,7 +486,7 @@ class _Leftward:
             and len(listed) > 1
             and (owner := self._attached_to(head)) is not None
         ):
-            return Parties((owner, *listed[1:])), at
+            return Parties((owner,) if owner.entity is None else (owner, *listed[1:])), at
         if self.fallback is None and head.preposition in _LIKELY:
             self.fallback = listed
         return None, min(head.np, head.first) - 1
@@ -568,6 +575,18 @@ def main_subject_behind(layout: Layout, first: int) -> Parties:
     return NOBODY
 
 
+def is_asked(layout: Layout, first: int) -> bool:
+    """Say whether the infinitive at `first` is what somebody is asked, told or brought to do."""
+    if first < 2 or layout.words[first - 1] != "to":  # noqa: PLR2004 - somebody and `to` stand before it
+        return False
+    number = layout.at.get(first - 2)
+    if number is None:
+        return False
+    before = listed_before(layout, number)[0].np
+    phrases = layout.lexicon.control.get(layout.words[before - 1], ()) if before else ()
+    return any(phrase_ends_at(layout.words, before, phrase) for phrase in phrases)
+
+
 # --- objects
 
 
@@ -576,7 +595,7 @@ def find_object(layout: Layout, first: int, last: int, wanted: frozenset[str]) -
     if "object" in wanted:
         for token in range(first + 1, last):
             number = layout.at.get(token)
-            if number is not None and layout.groups[number].code not in layout.lexicon.sector_codes:
+            if number is not None and layout.groups[number].entity is not None:
                 return Parties(listed_after(layout, number))
     loose: int | None = None
     for number in _groups_behind(layout, last, wanted):
@@ -632,7 +651,11 @@ def find_after(layout: Layout, last: int, preposition: str, reach: int = PREPOSI
     """Find the groups behind a preposition, such as `by` or `between`, in the same clause."""
     words = layout.words
     for at in range(last, min(len(words), last + reach)):
-        if words[at] in STOPS or words[at] in RELATIVES:
+        if (
+            words[at] in STOPS
+            or words[at] in RELATIVES
+            or (at > last and words[at - 1] in layout.lexicon.past and words[at] == "by")
+        ):
             break
         if words[at] == preposition:
             for token in range(at + 1, min(len(words), at + 8)):
@@ -656,9 +679,15 @@ def clause_end(layout: Layout, last: int) -> int:
             return at
         if word == "," and _comma_closes(layout, at, listing=listing):
             return at
-        if word == "and" and _new_subject(layout, at + 1):
+        if word == "and" and _new_subject(layout, at + 1) and not _between(layout, at):
             return at
     return min(len(words), last + CLAUSE_REACH)
+
+
+def _between(layout: Layout, at: int) -> bool:
+    """Whether `and` joins two sides: talks between Greece and Turkey were held."""
+    group = layout.group_at(at - 1)
+    return group is not None and group.preposition in {"between", "among"}
 
 
 def _comma_closes(layout: Layout, comma: int, *, listing: bool) -> bool:

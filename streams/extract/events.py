@@ -130,6 +130,8 @@ def _without_retellings(drafts: Sequence[Draft], reading: Reading) -> list[Draft
     kept: list[Draft] = []
     told: dict[tuple[object, ...], list[int]] = {}
     for draft in drafts:
+        if kept and _is_refused(kept[-1], draft):
+            continue
         if kept and _same_clause(kept[-1], draft):
             if kept[-1].cameo == _PLAIN_WORDS and draft.cameo != _PLAIN_WORDS:
                 kept[-1] = draft  # noted that relations are growing: the better told of the two
@@ -142,6 +144,12 @@ def _without_retellings(drafts: Sequence[Draft], reading: Reading) -> list[Draft
         elif _is_above(kept[earlier], reading) and not _is_above(draft, reading):
             kept[earlier] = draft
     return kept
+
+
+def _is_refused(earlier: Draft, draft: Draft) -> bool:
+    """Refused to extradite: the refusal is the event."""
+    beside = 0 <= draft.trigger[0] - earlier.trigger[1] <= len(" to ")
+    return beside and draft.realis is Realis.DENIED and earlier.type is PloverType.REJECT
 
 
 def _same_clause(earlier: Draft, draft: Draft) -> bool:

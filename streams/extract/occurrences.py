@@ -26,6 +26,7 @@ from streams.extract.clauses import (
     find_object,
     find_subject,
     is_adverb,
+    is_asked,
     is_passive,
     lay_out,
     listed_before,
@@ -51,6 +52,7 @@ NOUN_CLAUSE_REACH: Final = 30
 SUBJECT_GAP: Final = 12
 CLOSING_REPORT: Final = 8
 OWNER_REACH: Final = 5
+FRONT_SIGNS: Final = 12
 OPENING_WORDS: Final = 8
 
 _MEETING_WORDS: Final = frozenset(
@@ -72,6 +74,8 @@ _VERB_OPENERS: Final = AUXILIARIES | PRONOUNS | RELATIVES | {"and", "or", ",", "
 _TOPIC: Final = frozenset(
     {"of", "about", "on", "in", "regarding", "concerning", "against", "from", "into", "over", "at"}
 )
+_LOCAL: Final = frozenset({PloverType.PROTEST, PloverType.ASSAULT, PloverType.COERCE, PloverType.MOBILIZE})
+"""Acts that are told of people of no named state; where it was says whose affair it is."""
 _SAID: Final = frozenset({PloverType.STATEMENT, PloverType.REQUEST, PloverType.AGREE})
 _WHERE: Final = frozenset({"in", "at", "to", "from"})
 _REDUCED: Final = frozenset({"in", "at", "on", "under", "during", "between", "as"})
@@ -361,7 +365,7 @@ def _is_topic(layout: Layout, trigger: Trigger, topic_end: int) -> bool:
     gerund = trigger.pattern.verb and word.endswith("ing")
     if trigger.first < topic_end and (gerund or not trigger.pattern.verb):
         return True
-    return gerund and before in _TOPIC
+    return (gerund and before in _TOPIC) or (trigger.pattern.verb and is_asked(layout, trigger.first))
 
 
 def _opens_list(layout: Layout, trigger: Trigger) -> bool:
@@ -375,7 +379,8 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
     meaning, layout, scene = trigger.meaning, line.layout, line.scene
     sides = _sides(layout, trigger)
     acting, other = _assign(meaning, sides)
-    speaker = _speaker(line, _report_over(line, trigger, sides.subject))
+    report = _report_over(line, trigger, sides.subject)
+    speaker = _speaker(line, report)
     actors, recipients = _slots(line, acting.groups), _slots(line, other.groups)
     if (
         speaker is not None
@@ -385,14 +390,16 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
     ):
         actors = (speaker,)
     if meaning.roles is Roles.ALLEGED:
+        speaker = speaker or next(iter(_speakers(line, report)), None)
         actors, recipients = (speaker,) if speaker else _station(line), (*actors, *recipients)
     carried = not actors and _points_at_meeting(layout)
     if carried:
         actors, recipients = scene.meeting[:1], recipients or scene.meeting[1:]
     recipients = tuple(s for s in recipients if s.key not in {a.key for a in actors})
-    if not _holds(trigger, sides, actors, recipients, carried=carried):
-        return None
     first, last = _bounds(line, trigger, sides.subject)
+    here = _place(line, first, last, meaning.type)
+    if not _holds(trigger, sides, (actors, recipients), here, carried=carried):
+        return None
     start, end = layout.sentence.tokens[first].start, layout.sentence.tokens[last - 1].end
     found = _date_of(line, start, end)
     realis = find_realis(
@@ -405,7 +412,7 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
     tokens = layout.sentence.tokens
     sure = (acting.sure or carried) and (other.sure or not other.groups)
     return Draft(
-        meaning, kind, mode, cameo, realis, actors, recipients, _place(line, first, last, kind), found, contexts,
+        meaning, kind, mode, cameo, realis, actors, recipients, here or _story_place(line), found, contexts,
         _confidence(trigger, actors, recipients, realis, sure=sure), start, end,
         (tokens[trigger.first].start, tokens[trigger.last - 1].end), line.segment, _said_by(line, speaker),
     )  # fmt: skip
@@ -432,7 +439,7 @@ def _noun_sides(layout: Layout, trigger: Trigger) -> _Sides:
     if meaning.actor != "subject":
         acting = find_object(layout, last - 1, last, frozenset({"object", meaning.actor}))
         return _Sides(acting, find_subject(layout, first), explicit=bool(acting.groups))
-    between = find_after(layout, last - 1 if layout.words[last - 1] == "between" else last, "between", 6)
+    between = find_after(layout, first + 1, "between", last - first + 5)
     if between.groups:
         return _Sides(Parties(between.groups[:1]), Parties(between.groups[1:]))
     objects = find_object(layout, last - 1, last, meaning.recipient)
@@ -468,7 +475,8 @@ def _owner(layout: Layout, first: int) -> Parties | None:
                 return Parties(listed_before(layout, number) if beside and not group.pronoun else (group,))
             return None
         if layout.words[at] in POSSESSIVES:
-            return main_subject_behind(layout, first)
+            ahead = find_subject(layout, at)
+            return ahead if ahead.sure and ahead.groups else main_subject_behind(layout, first)
         if layout.words[at] in PREPOSITIONS or layout.words[at] in STOPS or layout.words[at] == ",":
             return None
     return None
@@ -489,21 +497,27 @@ def _assign(meaning: Meaning, sides: _Sides) -> tuple[Parties, Parties]:
 
 
 def _holds(
-    trigger: Trigger, sides: _Sides, actors: Sequence[Slot], recipients: Sequence[Slot], *, carried: bool
+    trigger: Trigger,
+    sides: _Sides,
+    slots: tuple[Sequence[Slot], Sequence[Slot]],
+    here: Slot | None,
+    *,
+    carried: bool,
 ) -> bool:
-    """Whether enough is told of who takes part for it to be an event at all."""
-    if not any(s.code and s.code not in SECTOR_CODES for s in (*actors, *recipients)):
+    """Whether enough is told of who takes part, or where, for it to be an event at all."""
+    actors, recipients = slots
+    everyone = (*actors, *recipients)
+    located = here is not None and here.code is not None and trigger.meaning.type in _LOCAL and bool(everyone)
+    if not located and not any(s.code and s.code not in SECTOR_CODES for s in everyone):
         return False
-    both = (sides.objects.groups and sides.objects.sure) or len(actors) + len(recipients) > 1
+    both = (sides.objects.groups and sides.objects.sure) or len(everyone) > 1
     if trigger.meaning.needs and not (sides.passive or both):
         return False
     if trigger.pattern.verb:
         return bool(actors) or (sides.passive and trigger.meaning.type not in _SAID)
     if trigger.meaning.type is PloverType.CONSULT and not sides.explicit:
         return False  # "in this meeting" points at one that was told
-    return carried or (
-        sides.explicit and bool(actors or recipients) and not all(s.weak for s in (*actors, *recipients))
-    )
+    return carried or (sides.explicit and bool(everyone) and not all(s.weak for s in everyone))
 
 
 def _points_at_meeting(layout: Layout) -> bool:
@@ -687,9 +701,9 @@ def _bounds(line: _Line, trigger: Trigger, subject: Parties) -> tuple[int, int]:
             first -= 1
         return first, last
     first = verb_start(layout, trigger.first) if trigger.pattern.verb else trigger.first
-    for group in subject.groups:
-        if group.first < first and first - group.last <= SUBJECT_GAP and "," not in words[group.last : first]:
-            first = min(first, group.np)
+    ahead = [group for group in subject.groups if group.last <= first]
+    if ahead and first - ahead[-1].last <= SUBJECT_GAP and "," not in words[ahead[-1].last : first]:
+        first = min(group.np for group in ahead)
     return first, last
 
 
@@ -701,11 +715,12 @@ def _is_own_phrase(layout: Layout, trigger: Trigger) -> bool:
 
 
 def _date_of(line: _Line, start: int, end: int) -> FoundDate | None:
-    """Give the date of the clause; the only date of a sentence that tells one thing is its date wherever it stands."""
+    """Give the date of the clause, or the one that opens a sentence which tells one thing: On Monday the two met."""
     inside = [d for d in line.dates if start <= d.start and d.end <= end]
     if inside:
         return inside[0]
-    return line.dates[0] if len(line.dates) == 1 and len(line.triggers) <= 1 else None
+    fronted = [d for d in line.dates if d.start <= line.layout.sentence.tokens[0].end + FRONT_SIGNS]
+    return fronted[0] if fronted and len(line.triggers) <= 1 else None
 
 
 def _contexts(layout: Layout, first: int, last: int, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -746,7 +761,7 @@ def _manner(
 
 
 def _place(line: _Line, first: int, last: int, kind: PloverType) -> Slot | None:
-    """Give where it took place: as the clause says, else as the dateline or sign-off of its story does."""
+    """Give where it took place as the clause says."""
     locating = {"in", "at", "near", "to"} if kind is PloverType.CONSULT else {"in", "at", "near"}
     for group in line.layout.groups:
         here = (
@@ -756,6 +771,11 @@ def _place(line: _Line, first: int, last: int, kind: PloverType) -> Slot | None:
         )
         if here and group.entity is not None and group.entity.type in {EntityType.PLACE, EntityType.COUNTRY}:
             return _slot(group)
+    return None
+
+
+def _story_place(line: _Line) -> Slot | None:
+    """Give where the story was reported from."""
     return line.scene.places.get(line.scene.reading.segments[line.segment].story)
 
 

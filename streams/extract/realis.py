@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from schemas.event import PloverType, Realis
-from streams.extract.clauses import AUXILIARIES, listed_before
+from streams.extract.clauses import verb_start
 from streams.extract.dates import Direction, FoundDate, Precision
 from streams.extract.triggers import phrase_ends_at
 
@@ -22,6 +22,12 @@ _WINDOW: Final = 14
 _CONDITION_WINDOW: Final = 24
 _BEHIND_WINDOW: Final = 10
 _CONDITIONS: Final = frozenset({"if", "unless", "whether"})
+_FRAMES: Final = {
+    "after": None, "following": None, "during": None, "in": None, "at": None, "despite": None, "amid": None,
+    "for": Realis.PURPOSE, "before": Realis.FUTURE, "ahead": Realis.FUTURE,
+}  # fmt: skip
+"""Prepositions over a noun: what stands further left says nothing of whether it took place."""
+_GOVERNING: Final = frozenset({Realis.DENIED, Realis.HOPED})
 _UNREAL: Final = frozenset({Realis.FUTURE, Realis.INTENDED, Realis.HOPED})
 _OPEN_PROMISES: Final = frozenset({"030", "031"})
 
@@ -49,22 +55,57 @@ def find_realis(
 
 
 def _cue_before(layout: Layout, trigger: Trigger, subject: Parties) -> Realis | None:
-    """Find the nearest words between subject and trigger that say it has not taken place."""
-    if trigger.meaning.actor != "subject":
+    """Find what says it has not taken place: between subject and trigger, over the whole clause, or as a condition."""
+    if trigger.meaning.actor != "subject" or _is_reduced(layout, trigger):
         return None
     words = layout.words
     low = max([0, trigger.first - _WINDOW, *(g.last for g in subject.groups if g.last <= trigger.first)])
-    for end in range(trigger.first, low, -1):
-        if words[end - 1] in {";", ":"}:
+    frame = _frame(words, trigger, low)
+    cue = _nearest_cue(layout, trigger.first, low if frame is None else frame)
+    if cue is Realis.DENIED and trigger.meaning.type is PloverType.REJECT:
+        return None  # never accepted, could not agree: the refusal itself is told
+    if cue is None and frame is not None:
+        return _FRAMES[words[frame - 1]]
+    if cue is None and subject.groups:
+        cue = _governing_cue(layout, subject.groups[0].np)
+    if cue is None and _CONDITIONS & set(words[max(0, trigger.first - _CONDITION_WINDOW) : trigger.first]):
+        cue = Realis.HYPOTHETICAL
+    return cue
+
+
+def _is_reduced(layout: Layout, trigger: Trigger) -> bool:
+    """Whether it is a bare participle: "after talks brokered by China" hangs on no verb before it."""
+    words = layout.words
+    if not trigger.pattern.verb or words[trigger.first] not in layout.lexicon.past:
+        return False
+    return (
+        "by" in words[trigger.last - 1 : trigger.last + 1]
+        and verb_start(layout, trigger.first) == trigger.first
+    )
+
+
+def _frame(words: tuple[str, ...], trigger: Trigger, low: int) -> int | None:
+    """Give where the phrase of a noun begins: what stands left of its preposition does not say whether it took place."""
+    if trigger.pattern.verb:
+        return None
+    return next((end for end in range(trigger.first, low, -1) if words[end - 1] in _FRAMES), None)
+
+
+def _nearest_cue(layout: Layout, first: int, low: int) -> Realis | None:
+    for end in range(first, low, -1):
+        if layout.words[end - 1] in {";", ":"}:
             break
-        cue = _phrase_before(words, end, max(0, low - 1), layout.lexicon)
-        if cue is Realis.DENIED and trigger.meaning.type is PloverType.REJECT:
-            return None
+        cue = _phrase_before(layout.words, end, max(0, low - 1), layout.lexicon)
         if cue is not None:
             return cue
-    if _CONDITIONS & set(words[max(0, trigger.first - _CONDITION_WINDOW) : trigger.first]):
-        return Realis.HYPOTHETICAL
     return None
+
+
+def _governing_cue(layout: Layout, np: int) -> Realis | None:
+    """Read what stands over the clause: denied that X did, hope that X will."""
+    end = np - (np > 0 and layout.words[np - 1] == "that")
+    cue = _phrase_before(layout.words, end, 0, layout.lexicon) if end > 0 else None
+    return cue if cue in _GOVERNING else None
 
 
 def _phrase_before(words: tuple[str, ...], end: int, low: int, lexicon: EventLexicon) -> Realis | None:
@@ -91,13 +132,7 @@ def _infinitive(layout: Layout, trigger: Trigger, *, headline: bool) -> Realis |
         return Realis.PURPOSE
     if words[first - 1] != "to":
         return None
-    number = layout.at.get(first - 2)
-    if number is None:
-        return Realis.PURPOSE
-    group = listed_before(layout, number)[0]
-    before = words[group.np - 1] if group.np else ""
-    asked = before in layout.lexicon.verbs and before not in AUXILIARIES
-    return Realis.INTENDED if asked else Realis.FUTURE if headline else Realis.PURPOSE
+    return Realis.FUTURE if headline and (first - 2) in layout.at else Realis.PURPOSE
 
 
 def _cue_behind(layout: Layout, trigger: Trigger) -> Realis | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-GAP_WORDS: Final = 4
+GAP_WORDS: Final = 5
 """So many words at most may stand where a pattern has `...`."""
 
 ADVERBS: Final = frozenset(
@@ -114,6 +114,8 @@ class EventLexicon:
     sectors: Mapping[str, str]
     sector_codes: frozenset[str]
     reporting: frozenset[str]
+    control: Mapping[str, tuple[tuple[str, ...], ...]]
+    """Phrases before whoever is asked to act, by their last word."""
     realis: Mapping[str, tuple[tuple[tuple[str, ...], Realis], ...]]
     """By the last word of the phrase, the longest first."""
     verbs: frozenset[str]
@@ -159,6 +161,7 @@ def load_event_lexicon(folder: Path) -> EventLexicon:
         sectors={word: sector for sector, words in data["sectors"].items() for word in words},
         sector_codes=SECTOR_CODES | frozenset(data["sectors"]),
         reporting=reporting,
+        control=_by_last(data["control"], irregular),
         realis=_realis(data["realis"], irregular),
         verbs=frozenset(verbs),
         past=past,
@@ -271,6 +274,16 @@ def _by_first(
     for words, name in entries:
         found.setdefault(words[0], []).append((words, name))
     return {first: tuple(items) for first, items in found.items()}
+
+
+def _by_last(
+    phrases: Iterable[str], irregular: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[tuple[str, ...], ...]]:
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in phrases:
+        for words in product(*(sorted(element) for element in _elements(phrase, irregular))):
+            found.setdefault(words[-1], []).append(words)
+    return {last: tuple(items) for last, items in found.items()}
 
 
 def _realis(
