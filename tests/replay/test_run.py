@@ -153,3 +153,17 @@ def test_event_time_follows_the_records_and_never_goes_back() -> None:
     assert run.watermark == NOON
     list(run.pass_time(NOON - timedelta(days=1)))
     assert run.watermark == NOON
+
+
+def test_what_was_announced_and_did_not_come_is_told_when_time_has_passed() -> None:
+    announced = told(
+        "Iran and Armenia will sign a memorandum of understanding on border security next week.", 0
+    )
+    run = memory_run()
+    list(run.take(announced))
+    early = [o.record for o in run.pass_time(NOON + timedelta(days=100))]
+    late = [o.record for o in run.pass_time(NOON + timedelta(days=200)) if o.topic == topics.ALERTS]
+    assert early == []
+    assert [c.alert.rule_title for c in late if isinstance(c, AlertChange)] == [
+        "Security agreement announced, then silence"
+    ]
