@@ -30,13 +30,27 @@ def read(record: dict[str, Any], models: Models) -> tuple[FoundAgreement, ...]:
     """Read one passage."""
     date = record.get("date_if_known")
     time = f"{date}T12:00:00Z" if date and len(date) == 10 else UNDATED
-    value = {"id": record["id"], "source": {"broadcaster": "bench"}, "title": record.get("headline"), "text": record["text"], "ingest_time": time, "published_time": time}
+    value = {
+        "id": record["id"],
+        "source": {"broadcaster": "bench"},
+        "title": record.get("headline"),
+        "text": record["text"],
+        "ingest_time": time,
+        "published_time": time,
+    }
     transcript = parse_transcript(value)
     language = tag_language(transcript, models)
     segments = split_segments(transcript, language)
     sentences = split_sentences(transcript.text, segments, language)
     reading = Reading(transcript, language, segments, sentences)
-    context = EventContext(transcript_id=transcript.id, title=transcript.title, source=transcript.source, language=language.language, event_time=transcript.event_time, content_hash="")
+    context = EventContext(
+        transcript_id=transcript.id,
+        title=transcript.title,
+        source=transcript.source,
+        language=language.language,
+        event_time=transcript.event_time,
+        content_hash="",
+    )
     resolved = resolve_entities(reading, find_mentions(reading, models), models)
     return find_agreements(reading, resolved, context, models)
 
@@ -46,7 +60,12 @@ def is_alert(found: FoundAgreement) -> bool:
     report = found.report
     step = report.is_news and (report.polarity is Polarity.ASSERTED or report.stage is Stage.REJECTED)
     between = report.scope in {Scope.INTER, Scope.MULTI, Scope.STATE_ORG, Scope.IGO}
-    return step and between and bool(SECURITY_DOMAINS & set(report.domains)) and report.stage not in {Stage.IN_FORCE, Stage.UNKNOWN, Stage.VIOLATED}
+    return (
+        step
+        and between
+        and bool(SECURITY_DOMAINS & set(report.domains))
+        and report.stage not in {Stage.IN_FORCE, Stage.UNKNOWN, Stage.VIOLATED}
+    )
 
 
 def predict(record: dict[str, Any], models: Models) -> dict[str, Any]:
@@ -60,7 +79,11 @@ def predict(record: dict[str, Any], models: Models) -> dict[str, Any]:
         }
         for f in found
     ]  # fmt: skip
-    return {"id": record["id"], "is_security_mou_alert": any(is_alert(f) for f in found), "instruments": instruments}
+    return {
+        "id": record["id"],
+        "is_security_mou_alert": any(is_alert(f) for f in found),
+        "instruments": instruments,
+    }
 
 
 def main() -> int:
@@ -73,12 +96,22 @@ def main() -> int:
     spec = importlib.util.spec_from_file_location("scorer", options.bench / "score_agreements.py")
     scorer = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(scorer)
-    gold = [json.loads(line) for line in (options.bench / options.file).read_text(encoding="utf-8").splitlines()]
+    gold = [
+        json.loads(line) for line in (options.bench / options.file).read_text(encoding="utf-8").splitlines()
+    ]
     models = load_models()
     predictions = {record["id"]: predict(record, models) for record in gold}
     number = {record["id"]: int("".join(c for c in record["id"] if c.isdigit())) for record in gold}
-    halves = {"all": gold, "even": [r for r in gold if number[r["id"]] % 2 == 0], "odd": [r for r in gold if number[r["id"]] % 2], "first": [r for r in gold if number[r["id"]] % 4 == 1], "third": [r for r in gold if number[r["id"]] % 4 == 3]}
-    print(f"{'':<6}{'alert P/R/F1':<20}{'clear':<7}{'inst P/R/F1':<20}{'new P/R/F1':<20}{'stage':<7}{'macro':<7}{'type':<7}{'pol':<7}{'news':<7}{'party':<20}{'domain':<20}")
+    halves = {
+        "all": gold,
+        "even": [r for r in gold if number[r["id"]] % 2 == 0],
+        "odd": [r for r in gold if number[r["id"]] % 2],
+        "first": [r for r in gold if number[r["id"]] % 4 == 1],
+        "third": [r for r in gold if number[r["id"]] % 4 == 3],
+    }
+    print(
+        f"{'':<6}{'alert P/R/F1':<20}{'clear':<7}{'inst P/R/F1':<20}{'new P/R/F1':<20}{'stage':<7}{'macro':<7}{'type':<7}{'pol':<7}{'news':<7}{'party':<20}{'domain':<20}"
+    )
     for name, part in halves.items():
         s = scorer.score(part, predictions)
         three = lambda v: f"{v['p']:.3f}/{v['r']:.3f}/{v['f1']:.3f}"  # noqa: E731
@@ -95,14 +128,23 @@ def main() -> int:
 
 def show(record: dict[str, Any], prediction: dict[str, Any], scorer: Any) -> None:
     """Print one passage where the reading differs from the gold."""
-    gold, found = [scorer.norm(i) for i in record["instruments"]], [scorer.norm(i) for i in prediction["instruments"]]
+    gold, found = (
+        [scorer.norm(i) for i in record["instruments"]],
+        [scorer.norm(i) for i in prediction["instruments"]],
+    )
     pairs = scorer.match(gold, found)
     lines = []
     if record["is_security_mou_alert"] != prediction["is_security_mou_alert"]:
-        lines.append(f"  ALERT gold {record['is_security_mou_alert']} {'borderline' if record['alert_borderline'] else ''}")
+        lines.append(
+            f"  ALERT gold {record['is_security_mou_alert']} {'borderline' if record['alert_borderline'] else ''}"
+        )
     for i, j in pairs:
         g, p = gold[i], found[j]
-        wrong = [f"{k}: {g[k]} <- {p[k]}" for k in ("type", "stage", "polarity", "is_news", "scope") if g[k] != p[k] and (g.get("required") or k == "scope")]
+        wrong = [
+            f"{k}: {g[k]} <- {p[k]}"
+            for k in ("type", "stage", "polarity", "is_news", "scope")
+            if g[k] != p[k] and (g.get("required") or k == "scope")
+        ]
         gc, pc = sorted(str(x["code"]) for x in g["parties"]), sorted(x["code"] for x in p["parties"])
         if gc != pc and g.get("required"):
             wrong.append(f"parties {gc} <- {pc}")
@@ -110,10 +152,21 @@ def show(record: dict[str, Any], prediction: dict[str, Any], scorer: Any) -> Non
             wrong.append(f"domain {sorted(g['domain'])} <- {sorted(p['domain'])}")
         if wrong:
             lines.append(f"  ~ {g['evidence_span']!r} | {p['evidence_span']!r}\n      " + "; ".join(wrong))
-    lines += [f"  MISSED {'' if g.get('required') else '(opt) '}{g['type']} {g['stage']} {g['evidence_span']!r}" for i, g in enumerate(gold) if i not in {a for a, _ in pairs}]
-    lines += [f"  EXTRA {p['type']} {p['stage']} {p['polarity']} {p['is_news']} {p['evidence_span']!r}" for j, p in enumerate(found) if j not in {b for _, b in pairs}]
+    lines += [
+        f"  MISSED {'' if g.get('required') else '(opt) '}{g['type']} {g['stage']} {g['evidence_span']!r}"
+        for i, g in enumerate(gold)
+        if i not in {a for a, _ in pairs}
+    ]
+    lines += [
+        f"  EXTRA {p['type']} {p['stage']} {p['polarity']} {p['is_news']} {p['evidence_span']!r}"
+        for j, p in enumerate(found)
+        if j not in {b for _, b in pairs}
+    ]
     if lines:
-        print(f"## {record['id']} {record['source']} {record['date_if_known']} H: {record['headline']}\n{record['text']}\n" + "\n".join(lines))
+        print(
+            f"## {record['id']} {record['source']} {record['date_if_known']} H: {record['headline']}\n{record['text']}\n"
+            + "\n".join(lines)
+        )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,20 @@ from schemas.event import AgreementReport, Evidence, InstrumentType, PloverType,
 from schemas.transcript import Segment, SegmentKind
 from streams.extract.entities import find_mentions, resolve_entities
 from streams.extract.instruments import find_noun_phrases, sentence_words
-from streams.extract.parties import find_actors, make_parties, parties_of, scope_of
+from streams.extract.parties import (
+    PAIR,
+    PEACE,
+    PRIVATE_SORTS,
+    REBELS,
+    ORGANISATION,
+    STATE,
+    codes_of,
+    find_actors,
+    is_broker,
+    make_parties,
+    parties_of,
+    scope_of,
+)
 from streams.extract.reading import Reading, Sentence, tokenize
 from streams.extract.stage import Step, read_pronoun, read_step
 
@@ -88,7 +101,6 @@ _READ: Final = frozenset(
         SegmentKind.DATELINE,
     }
 )
-_PEACE: Final = frozenset({InstrumentType.CEASEFIRE, InstrumentType.PEACE_AGREEMENT})
 _PAPERS: Final = frozenset(
     {InstrumentType.JOINT_STATEMENT, InstrumentType.DECLARATION, InstrumentType.ROADMAP}
 )
@@ -255,7 +267,7 @@ def _turns(words: tuple[str, ...], start: int, at: int) -> bool:
     if words[at] == "to":
         return words[start] != "to" and after in _BOOSTS
     return words[at] == "," and (
-        after.endswith("ed") or after in {"led", "held", "he", "she", "it", "they", "we", "but"}
+        after.endswith("ed") or after in {"led", "held", "he", "she", "it", "they", "we", "but", "to"}
     )
 
 
@@ -267,7 +279,7 @@ def _domains(
     phrase: NounPhrase, subject: tuple[int, int] | None, words: tuple[str, ...], lexicon: AgreementLexicon
 ) -> tuple[str, ...]:
     """Give the domains that the words of the phrase and of its subject name; a peace is about peace and nothing else."""
-    if phrase.noun.type in _PEACE:
+    if phrase.noun.type in PEACE:
         rows = _ROWS & set(words)  # a truce in a trade row is no peace
         return (
             ("trade",)
@@ -319,12 +331,15 @@ def _title_reports(
     words = sentence_words(sentence)
     actors = find_actors(sentence, resolved, {entity.id: entity for entity in resolved.entities}, words)
     phrases = find_noun_phrases(-1, words, models.agreements)
+    heads = tuple(
+        a for a in actors if a.last < len(words) or words[a.first - 1] != ","
+    )  # not the state of a dateline
     return (
         [
             replace(_read(phrase, sentence, words, actors, models.agreements, day), sentence=None)
             for phrase in phrases
         ],
-        actors,
+        heads,
         words,
     )
 
@@ -344,7 +359,8 @@ def _same(first: _Report, second: _Report) -> bool:
     a, b = first.phrase, second.phrase
     kin = _KIN[a.noun.type] == _KIN[b.noun.type]
     codes, others = _codes(first), _codes(second)
-    if codes and others and not codes & others:
+    pointing = b.noun.anaphor and b.determiner in {"the", "this"} and b.head - b.start <= 1
+    if codes and others and not codes & others and not pointing:
         return False
     if a.plural and not b.plural and b.determiner in {"one", "another"}:
         return True
@@ -471,7 +487,7 @@ def _finish(
     kind = _kind(group)
     actors = _all_parties(proof, group, states, near)
     domains = proof.domains
-    if kind not in _PEACE:
+    if kind not in PEACE:
         told = [report for report in body if report.domains and not report.step.background]
         domains = tuple(dict.fromkeys([*domains, *(d for report in told for d in report.domains)]))[:4]
         for report in group:
@@ -537,53 +553,64 @@ class _States:
     """The words of the sentence that follows each."""
 
 
-_NOT_STATES: Final = frozenset({"company", "labour", "party", "institution", "agency", "subnat"})
-
-
 def _all_parties(proof: _Report, group: list[_Report], states: _States, near: frozenset[str]) -> list[Actor]:
-    """Take the parties of the telling clause; where it names less than two, look on: same sentence, other reports, headline."""
+    """Take the parties of the telling clause; where it names less than two, look on: other reports, the sentence, the headline."""
     actors: list[Actor] = list(proof.actors)
-
-    def known() -> set[str]:
-        return {code for actor in actors if actor.sort in {"state", "igo", "rebels"} for code in actor.codes}
-
-    def add(more: Iterable[Actor]) -> None:
-        seen = known()
-        for actor in more:
-            if set(actor.codes) - seen:
-                actors.append(actor)
-                seen |= set(actor.codes)
-
+    kind = proof.phrase.noun.type
     for report in group:
-        if len(known()) < 2:  # noqa: PLR2004 - two make a pair
-            add(
-                a
-                for a in report.actors
-                if a.sort != "rebels" or proof.phrase.noun.type in _PEACE or not known()
+        if len(codes_of(actors)) < PAIR:
+            helps = {STATE, REBELS} if kind in PEACE else {STATE}
+            known = codes_of(actors)
+            actors.extend(
+                a for a in report.actors if (a.sort in helps or not actors) and set(a.codes) - known
             )
-    if near & _NOT_STATES or "rebels" in near:
+    # a convention has many parties, and whoever stands near one, a rebel or a reaction is no clue
+    silent = (
+        near & (PRIVATE_SORTS | {"rebels"})
+        or kind is InstrumentType.CONVENTION
+        or proof.step.act in {"call", "react"}
+    )
+    if silent or len(codes_of(actors)) >= PAIR:
         return actors
-    if proof.phrase.noun.type is InstrumentType.CONVENTION:
-        return actors  # its parties are many; whoever stands near is no clue
-    inner = proof.phrase
-    around = [
-        a
-        for a in states.actors.get(inner.sentence, ())
-        if a.sort == "state" and not a.located and not inner.start <= a.first < inner.tail
-    ]
-    if proof.step.act in {"call", "react"}:
-        around = []
-    if len(known()) < 2 and (proof.shared or len({c for a in around for c in a.codes} | known()) <= 3):
-        add(around)
-    if len(known()) < 2:
-        pair = [a for a in states.title if a.sort in {"state", "igo"}]
-        if known() & {c for a in pair for c in a.codes} or not known() or proof.shared:
-            add(pair[:2])
-    if len(known()) < 2 and proof.shared:
-        everyone = [a for index in sorted(states.actors) for a in states.actors[index] if a.sort == "state"]
-        common = [code for code, _ in sorted(states.counts.items(), key=lambda item: (-item[1], item[0]))[:2]]
-        add(next(a for a in everyone if code in a.codes) for code in common)
+    if proof.shared:
+        _add(actors, _couple(states, proof.phrase.sentence))
+    around = [a for a in states.actors.get(proof.phrase.sentence, ()) if _stands_by(a, proof)]
+    if proof.shared or len(codes_of(around) | codes_of(actors)) <= PAIR + 1:
+        _add(actors, around)
+    heads = [a for a in states.title if a.sort == STATE or (a.sort == ORGANISATION and kind not in PEACE)]
+    if not codes_of(actors) or proof.shared or codes_of(actors) & codes_of(heads):
+        _add(actors, heads)
+    common = [code for code, count in states.counts.most_common() if proof.shared or count >= PAIR]
+    everyone = [a for index in sorted(states.actors) for a in states.actors[index] if a.sort == STATE]
+    if codes_of(actors) or proof.shared:
+        _add(actors, (next(a for a in everyone if code in a.codes) for code in common))
     return actors
+
+
+def _couple(states: _States, index: int) -> list[Actor]:
+    """Give the two states of which the sentence before spoke: `they` and `the two leaders` are theirs."""
+    for earlier in (index - 1, index - 2):
+        named = [a for a in states.actors.get(earlier, ()) if a.sort == STATE and not a.located]
+        if len(codes_of(named)) == PAIR:
+            return named
+    return []
+
+
+def _stands_by(actor: Actor, proof: _Report) -> bool:
+    """Whether an actor of the sentence may be a party though no grammar says so."""
+    phrase = proof.phrase
+    inside = phrase.start <= actor.first < phrase.tail
+    return actor.sort == STATE and not (
+        actor.located or actor.seat or inside or is_broker(actor, proof.words)
+    )
+
+
+def _add(actors: list[Actor], more: Iterable[Actor]) -> None:
+    """Add actors until there is a pair; one that brings no new code is left out."""
+    for actor in more:
+        known = codes_of(actors)
+        if len(known) < PAIR and set(actor.codes) - known:
+            actors.append(actor)
 
 
 def _kind(group: list[_Report]) -> InstrumentType:

@@ -3,327 +3,362 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from schemas.entity import EntityType, MentionKind
 from schemas.event import InstrumentType, Party, Scope
+from streams.extract.stage import CLEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from schemas.entity import Entity, Mention
     from streams.extract.entities import Resolved
-    from streams.extract.instruments import AgreementLexicon, NounPhrase
+    from streams.extract.instruments import NounPhrase
     from streams.extract.reading import Sentence
     from streams.extract.stage import Step
 
-SUBJECT_REACH: Final = 30
+SUBJECT_REACH: Final = 32
 """So many words before an act its subject is still looked for."""
+PAIR: Final = 2
+"""An instrument has two parties at least."""
+
+STATE, ORGANISATION, REBELS = "state", "igo", "rebels"
+PEACE: Final = frozenset({InstrumentType.CEASEFIRE, InstrumentType.PEACE_AGREEMENT})
+
+_SECTORS: Final = {
+    "IGO": ORGANISATION, "REB": REBELS, "MNC": "company", "BUS": "company", "EDU": "institution", "NGO": "institution",
+    "OPP": "party", "LAB": "labour",
+}  # fmt: skip
+_SECTOR_CODES: Final = frozenset(
+    {
+        "MIL", "COP", "GOV", "BUS", "REB", "MED", "NGO", "OPP", "LAB", "EDU", "LEG", "JUD", "SPY", "CVL", "ELI",
+        "INS", "CRM", "UAF", "SEP", "RAD", "HRI", "REF", "MNC",
+    }
+)  # fmt: skip
+_NAMELESS: Final = frozenset({"ORG", "PER", "XXX"})
 _PUBLIC: Final = frozenset(
     {Scope.INTER, Scope.MULTI, Scope.STATE_ORG, Scope.IGO, Scope.INTRA, Scope.NONSTATE, Scope.OTHER}
 )
-NAMELESS: Final = frozenset({"ORG", "PER", "XXX"})
+"""Scopes of whose parties only those with a code of their own are kept."""
+
+_PLACE_WORDS: Final = frozenset(
+    {
+        "in", "at", "near", "from", "to", "into", "outside", "across", "visiting", "via", "inside", "around", "off",
+        "through", "toward", "towards", "throughout", "within",
+    }
+)  # fmt: skip
+_DIRECTIONS: Final = frozenset(
+    {
+        "the",
+        "a",
+        "eastern",
+        "western",
+        "northern",
+        "southern",
+        "central",
+        "neighbouring",
+        "neighboring",
+        "nearby",
+    }
+)
+_DATELINE: Final = frozenset({"(", "--", "—", "_"})
+_INDIRECT: Final = frozenset({"from", "to", "against", "about", "over", "on", "for", "told"})
+"""Who stands behind one of these acts in no instrument."""
+_LIST_BREAKS: Final = frozenset({"on", "for", "to", "in", "that", "which", "who", "year", "month", "week"})
+_CONJUNCTIONS: Final = frozenset({"and", ",", "&", "or", "/", "-", "–"})
+_STOPS: Final = frozenset({";", ":", ".", "?", "!"})
+_BROKERED: Final = frozenset(
+    {"brokered", "mediated", "backed", "sponsored", "led", "supervised", "drafted", "imposed", "facilitated"}
+)
+_CALLS: Final = frozenset(
+    {"call", "calls", "called", "calling", "urge", "urges", "urged", "urging", "ask", "asks", "asked"}
+)
+_SHARED: Final = frozenset({"bilateral", "trilateral"})
+_BOTH: Final = frozenset(
+    {
+        *((number, noun) for number in ("two", "both") for noun in (
+            "countries", "sides", "nations", "governments", "states", "leaders", "ministers", "presidents",
+            "neighbours", "neighbors", "men", "parties", "foreign", "heads", "capitals", "armies",
+        )),
+        ("our", "two"), ("the", "leaders"), ("the", "two"),
+    }
+)  # fmt: skip
+_LIST_OPENERS: Final = frozenset({"are", "include", "including", "namely"})
+_SIGNATORIES: Final = frozenset({"countries", "parties", "signatories", "nations", "states"})
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Someone in a sentence who can be a party: tokens `first` to `last`, the codes that stand for them, and the sort."""
+    """Someone in a sentence who can be a party: words `first` up to `last`, the codes that stand for them, and the sort.
+
+    One that is `located` only says where; a `seat` is a place that stands for a state or names a treaty: Minsk.
+    One that is `indirect` is spoken to or about.
+    """
 
     first: int
     last: int
     codes: tuple[str, ...]
+    names: tuple[str, ...]
     sort: str
-    name: str
     entity_id: str | None
     start: int
     end: int
     located: bool = False
-    group: bool = False
     seat: bool = False
-    """A place that stands for a state or names a treaty: Minsk, Geneva."""
+    indirect: bool = False
 
 
-_STATE: Final = "state"
-_SECTORS: Final = {
-    "IGO": "igo",
-    "REB": "rebels",
-    "MNC": "company",
-    "BUS": "company",
-    "EDU": "institution",
-    "NGO": "institution",
-    "OPP": "party",
-    "LAB": "labour",
-}
-_PLACE_WORDS: Final = frozenset(
-    "in at near from to into outside across visiting via inside around off through toward towards".split()
-)
-_LIST: Final = frozenset(
-    "and , the a an of or & both as well respective governments government republic kingdom its his her their".split()
-)
-_STOP_SUBJECT: Final = frozenset("; : . ? !".split())
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The parties that grammar gives.
+
+    `shared`: the words say `the two countries`, `bilateral` or the like. `strangers`: those who reject it are none
+    of its parties. `paired`: the words say `between A and B`.
+    """
+
+    actors: tuple[Actor, ...]
+    shared: bool
+    strangers: bool
+    paired: bool
+
+
+def codes_of(actors: Iterable[Actor]) -> set[str]:
+    """Give the codes of actors that have one of their own."""
+    return {code for actor in actors if actor.sort in {STATE, ORGANISATION, REBELS} for code in actor.codes}
 
 
 def find_actors(
-    sentence: Sentence, resolved: Resolved, entities: dict[str, Entity], words: Sequence[str]
+    sentence: Sentence, resolved: Resolved, entities: Mapping[str, Entity], words: Sequence[str]
 ) -> tuple[Actor, ...]:
     """Lay the mentions of a sentence over its tokens, the outermost of those that nest, in order."""
     starts = [token.start for token in sentence.tokens]
+    inside = [m for m in resolved.mentions if sentence.start <= m.start and m.end <= sentence.end]
     found: list[Actor] = []
-    for mention in _mentions(resolved, sentence):
-        entity = entities[mention.entity_id]
-        if mention.kind is MentionKind.PRONOUN:
-            continue
-        actor = _actor(mention, entity, entities, starts, words)
-        if actor is None:
+    for mention in sorted(inside, key=lambda m: (m.start, -m.end, m.entity_id)):
+        actor = _actor(mention, entities, starts, words)
+        if actor is None or (found and actor.end <= found[-1].end):
             continue
         if found and actor.start < found[-1].end:
-            if actor.end <= found[-1].end and found[-1].codes:
-                continue
             found.pop()
         found.append(actor)
     return tuple(found)
 
 
-def _mentions(resolved: Resolved, sentence: Sentence) -> list[Mention]:
-    inside = [m for m in resolved.mentions if sentence.start <= m.start and m.end <= sentence.end]
-    return sorted(inside, key=lambda m: (m.start, -m.end, m.entity_id))
-
-
 def _actor(
-    mention: Mention, entity: Entity, entities: dict[str, Entity], starts: list[int], words: Sequence[str]
+    mention: Mention, entities: Mapping[str, Entity], starts: list[int], words: Sequence[str]
 ) -> Actor | None:
+    entity = entities[mention.entity_id]
+    codes, sort = _codes(entity, entities)
+    if not codes or mention.kind is MentionKind.PRONOUN:
+        return None
     first = max((i for i, at in enumerate(starts) if at <= mention.start), default=0)
     last = max((i for i, at in enumerate(starts) if at < mention.end), default=first) + 1
     before = words[first - 1] if first else ""
-    if before in {"the", "a"} and first > 1:
+    if before in _DIRECTIONS and first > 1:
         before = words[first - 2]
-    codes, sort = _codes(entity, entities)
-    if not codes:
-        return None
-    located = (
-        before in _PLACE_WORDS
-        and entity.type in {EntityType.COUNTRY, EntityType.PLACE}
-        and mention.kind is not MentionKind.NATIONALITY
-    )
-    if entity.type is EntityType.PLACE and not located and before in {"of", "on", "for", ","}:
+    placed = before in _PLACE_WORDS and entity.type in {EntityType.COUNTRY, EntityType.PLACE}
+    located = placed and mention.kind is not MentionKind.NATIONALITY
+    after = words[last] if last < len(words) else ""
+    if entity.type is EntityType.PLACE and (before in {"of", "on", "for", ","} or after in _DATELINE):
         located = True
     return Actor(
-        first,
-        last,
-        codes,
-        sort,
-        mention.text,
-        mention.entity_id,
-        mention.start,
-        mention.end,
-        located,
-        entity.type is EntityType.GROUP,
-        _is_seat(mention, entity),
+        first=first,
+        last=last,
+        codes=codes,
+        sort=sort,
+        names=tuple(entities[m].name for m in entity.members if m in entities)
+        if len(codes) > 1
+        else (mention.text,),
+        entity_id=mention.entity_id,
+        start=mention.start,
+        end=mention.end,
+        located=located,
+        seat=entity.type is EntityType.PLACE,
+        indirect=before in _INDIRECT,
     )
 
 
-def _is_seat(mention: Mention, entity: Entity) -> bool:
-    if entity.type is EntityType.PLACE:
-        return True
-    if entity.type is not EntityType.COUNTRY or mention.kind is not MentionKind.NAME:
-        return False
-    text = mention.text
-    return (
-        not (text.isupper() and len(text) <= 6)
-        and not set(text.lower().split()) & set(entity.name.lower().split())
-        and text not in {"Britain", "Great Britain", "America", "the United States"}
-    )
-
-
-def _codes(entity: Entity, entities: dict[str, Entity]) -> tuple[tuple[str, ...], str]:
+def _codes(entity: Entity, entities: Mapping[str, Entity]) -> tuple[tuple[str, ...], str]:
     """Give the codes of parties that an entity stands for, and their sort."""
     if entity.type is EntityType.GROUP and entity.members:
-        codes: list[str] = []
-        for member in entity.members:
-            if member in entities:
-                codes.extend(_codes(entities[member], {})[0])
-        return tuple(dict.fromkeys(codes)), _STATE
+        members = (entities[member] for member in entity.members if member in entities)
+        codes = [
+            code
+            for member in members
+            if member.type is not EntityType.GROUP
+            for code in _codes(member, {})[0]
+        ]
+        return tuple(dict.fromkeys(codes)), STATE
     head, _, sector = (entity.code or "").partition(":")
     sort = _SECTORS.get(sector, "")
-    if sort in {"igo", "rebels"} and entity.type is EntityType.ORGANISATION:
+    if sector == "MED":
+        return (), ""  # who reports is no party
+    if (
+        sort in {ORGANISATION, REBELS}
+        and entity.type is EntityType.ORGANISATION
+        and head not in _SECTOR_CODES
+    ):
         return (head,), sort
     if entity.countries and sort not in {"company", "institution"}:
-        return tuple(entity.countries[:1]), _STATE
+        return tuple(entity.countries[:1]), STATE
     if entity.type is EntityType.ORGANISATION:
-        return (head or "ORG",), sort or "organisation"
-    if entity.type in {EntityType.PERSON, EntityType.ROLE}:
+        return ("ORG",), sort or "organisation"
+    if entity.type in {EntityType.PERSON, EntityType.ROLE} or not head:
         return (), ""
-    return ((head,), _STATE) if head else ((), "")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Parties with the places they were taken from."""
-
-    actors: tuple[Actor, ...]
-    shared: bool
-    """The words say `the two countries`, `both sides`, `bilateral` or the like."""
-    strangers: bool
-    """Those who reject it are none of its parties."""
-    paired: bool
-    """The words say `between A and B`."""
-
-
-_BROKERED: Final = frozenset(
-    "brokered mediated backed sponsored led supervised drafted imposed facilitated -brokered -mediated -backed".split()
-)
-_CALLS: Final = frozenset("call calls called calling urge urges urged urging asked asks".split())
-_SHARED: Final = frozenset("bilateral trilateral".split())
-_BOTH: Final = (
-    ("two", "countries"),
-    ("two", "sides"),
-    ("both", "sides"),
-    ("both", "countries"),
-    ("two", "nations"),
-    ("two", "governments"),
-    ("both", "nations"),
-    ("two", "states"),
-    ("our", "two"),
-    ("both", "governments"),
-    ("two", "leaders"),
-    ("two", "men"),
-    ("the", "leaders"),
-    ("two", "parties"),
-    ("two", "foreign"),
-    ("two", "heads"),
-    ("the", "two"),
-    ("two", "ministers"),
-    ("two", "presidents"),
-    ("two", "neighbours"),
-    ("two", "neighbors"),
-)
+    return (head,), STATE
 
 
 def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequence[str]) -> Found:
     """Take the parties from where grammar puts them: between A and B, A-B pact, A signed with B, signed by A and B."""
-    taken: list[Actor] = []
-    rest = [a for a in actors if not a.located]
-    inside = [a for a in actors if not set(words[a.last : a.last + 2]) & _BROKERED]
-    inside = [
-        a
-        for a in inside
-        if phrase.start <= a.first < phrase.head
-        and (a.sort != "igo" or (a.codes != ("UN",) and phrase.noun.type is not InstrumentType.CONVENTION))
-        and not a.seat
-    ]
-    taken.extend(inside)
-    after = max(phrase.end, step.end if step.end - phrase.end < 3 else phrase.end)
-    between = _after(words, after, {"between", "among"}, 16)
+    own = _inside(phrase, actors, words)
+    close = step.end if step.end - phrase.end <= PAIR else phrase.end
+    between = _next(words, max(phrase.end, close), {"between", "among"}, 16)
     if between is not None:
-        taken.extend(_listed(actors, words, between + 1))
-    low = step.start if step.verb is not None and step.verb < phrase.start else phrase.start
-    for at in range(low, min(len(words), max(step.end, phrase.end) + 22)):
-        if words[at] in {"; ", ".", ";"}:
-            break
-        if words[at] in {"with", "w/"} and not (at and words[at - 1] in {"deal", "dealing"}):
-            taken.extend(_listed(actors, words, at + 1))
-    if (between is None or len({c for a in taken for c in a.codes}) < 2) and step.act not in {
-        "call",
-        "react",
-    }:
-        taken.extend(_agents(phrase, step, rest, words))
-    span = words
-    shared = bool(set(span) & _SHARED) or any(pair in _BOTH for pair in zip(span, span[1:], strict=False))
-    outside = [a for a in taken if a in inside or between is not None]
-    agents = _agents(phrase, step, rest, words)
-    mine = {c for a in outside for c in a.codes}
+        own.extend(_listed(actors, words, between + 1))
+    agents = [] if step.act in {"call", "react"} else _agents(phrase, step, actors, words)
+    named = codes_of(own)
     strangers = (
-        len(mine) > 1
-        and step.act == "reject"
-        and not step.passive
-        and not {c for a in agents for c in a.codes} & mine
+        len(named) >= PAIR and step.act == "reject" and not step.passive and not codes_of(agents) & named
     )
-    unique = {(a.start, a.end): a for a in taken}
+    taken = [*own, *_partners(phrase, step, actors, words), *_signatories(actors, words)]
+    if not strangers and (between is None or len(codes_of(taken)) < PAIR):
+        taken.extend(agents)
+    shared = bool(set(words) & _SHARED) or any(pair in _BOTH for pair in pairwise(words))
+    shared = shared or words[max(0, step.start - 1) : step.start] == ("they",)
+    unique = {(actor.start, actor.end): actor for actor in taken}
     return Found(tuple(unique[key] for key in sorted(unique)), shared, strangers, between is not None)
 
 
-def _after(words: Sequence[str], start: int, wanted: set[str], reach: int) -> int | None:
+def _inside(phrase: NounPhrase, actors: Sequence[Actor], words: Sequence[str]) -> list[Actor]:
+    """Take those within the noun phrase: the Iran-China accord, but not the Minsk accords or a US-brokered one."""
+    named = phrase.noun.type is InstrumentType.CONVENTION
+    return [
+        actor
+        for actor in actors
+        if phrase.start <= actor.first < phrase.head
+        and not actor.seat
+        and not is_broker(actor, words)
+        and not (actor.sort == ORGANISATION and (named or actor.codes == ("UN",)))
+    ]
+
+
+def is_broker(actor: Actor, words: Sequence[str]) -> bool:
+    """Tell one who only helped: the US-brokered deal."""
+    return bool(set(words[actor.last : actor.last + 2]) & _BROKERED) or actor.names[0].endswith(
+        ("brokered", "backed")
+    )
+
+
+def _partners(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequence[str]) -> list[Actor]:
+    out: list[Actor] = []
+    low = step.start if step.verb is not None and step.verb < phrase.start else phrase.start
+    for at in range(low, min(len(words), max(step.end, phrase.end) + 22)):
+        if words[at] == ".":
+            break
+        if words[at] == "with" and words[at - 1] not in {"deal", "dealing"}:
+            out.extend(_listed(actors, words, at + 1))
+    return out
+
+
+def _signatories(actors: Sequence[Actor], words: Sequence[str]) -> list[Actor]:
+    """Take a list that says who they are: the countries that will sign are A, B and C."""
+    if not _SIGNATORIES & set(words):
+        return []
+    for at, word in enumerate(words):
+        if word in _LIST_OPENERS and _SIGNATORIES & set(words[:at]):
+            listed = _listed(actors, words, at + 1)
+            if len(listed) > PAIR:
+                return listed
+    return []
+
+
+def _next(words: Sequence[str], start: int, wanted: set[str], reach: int) -> int | None:
     for at in range(start, min(len(words), start + reach)):
-        if words[at] in _STOP_SUBJECT:
+        if words[at] in _STOPS:
             return None
         if words[at] in wanted:
             return at
     return None
 
 
+_SLACK: Final = 5
+
+
 def _listed(actors: Sequence[Actor], words: Sequence[str], start: int) -> list[Actor]:
     """Take the actors of a list that begins at `start`: each follows the last with only list words between."""
     out: list[Actor] = []
     at = start
-    slack = 5
     for actor in actors:
         if actor.first < start:
             continue
         gap = words[at : actor.first]
-        if (
-            len(gap) > slack
-            or (not out and "," in gap)
-            or any(w.isdigit() or w in {"year", "month", "week"} for w in gap)
-            or any(w in _STOP_SUBJECT or w in {"on", "for", "to", "in", "that", "which", "who"} for w in gap)
-        ):
+        if out and tuple(gap) == ("(",):
+            at = actor.last  # the short name in brackets
+            continue
+        too_far = len(gap) > _SLACK + PAIR * bool(out) or (not out and "," in gap)
+        if too_far or any(w.isdigit() or w in _STOPS or w in _LIST_BREAKS for w in gap):
             break
-        if out and not set(gap) & {"and", ",", "&", "or", "/", "-", "–"}:
+        if out and not set(gap) & _CONJUNCTIONS:
             break
         out.append(actor)
         at = actor.last
-        slack = 7
     return out
 
 
 def _agents(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequence[str]) -> list[Actor]:
+    """Take those who act: the subject of an active verb, whom `by` names, the owner of a noun."""
+    acting = [actor for actor in actors if not actor.located and not actor.indirect]
     if step.verb is None:
-        return [a for a in actors if a.last == phrase.start]
-    out: list[Actor] = []
-    if step.passive or step.verb < phrase.start:
-        by = _after(words, max(step.verb, step.end - 1), {"by"}, 14)
-        if by is not None and (step.passive or step.strength == 3):
+        return [actor for actor in acting if actor.last == phrase.start]
+    if step.passive or step.strength == CLEAR:
+        by = _next(words, max(step.verb, step.end - 1), {"by"}, 12)
+        if by is not None and (by - 1 <= step.verb or not words[by - 1].endswith("ed")):
             return _listed(actors, words, by + 1)
+    if step.passive and step.strength == CLEAR:
+        return []  # who stands before the deal struck in May did something else
     if step.verb > phrase.end and not step.passive:
-        return [a for a in actors if phrase.end <= a.first < step.verb]
-    end = step.start if not step.passive else phrase.start
+        return [actor for actor in acting if phrase.end <= actor.first < step.verb]
+    end = phrase.start if step.passive else step.start
+    owner = [actor for actor in acting if actor.last == end and step.strength == CLEAR and not step.passive]
+    if words[step.verb + 1 : step.verb + 2] == ("of",):  # the signature of Ukraine with
+        owner.extend(
+            actor
+            for actor in acting
+            if 0 <= actor.first - step.verb - PAIR <= PAIR and actor.last <= phrase.start
+        )
+    if owner:
+        return owner
     low = end
-    while (
-        low > 0
-        and end - low < SUBJECT_REACH
-        and words[low - 1] not in _STOP_SUBJECT
-        and words[low - 1] not in _CALLS
-    ):
+    while low > max(0, end - SUBJECT_REACH) and words[low - 1] not in _STOPS and words[low - 1] not in _CALLS:
         low -= 1
-    out.extend(a for a in actors if low <= a.first < end)
-    return out
-
-
-_SECTOR_CODES: Final = frozenset(
-    "MIL COP GOV BUS REB MED NGO OPP LAB EDU LEG JUD SPY CVL ELI INS CRM UAF SEP RAD HRI REF MNC".split()
-)
+    return [actor for actor in acting if low <= actor.first < end]
 
 
 def make_parties(actors: Iterable[Actor], scope: Scope) -> tuple[Party, ...]:
     """Make one party of each code; a nameless one is kept apart by its words."""
     parties: dict[str, Party] = {}
     for actor in actors:
-        for code in actor.codes:
-            nameless = code in NAMELESS and actor.sort != _STATE  # PER is Peru where it is a state
-            if code in _SECTOR_CODES or (nameless and scope in _PUBLIC):
+        for code, name in zip(actor.codes, actor.names, strict=False):
+            nameless = code in _NAMELESS and actor.sort != STATE  # PER is Peru where it is a state
+            if nameless and scope in _PUBLIC:
                 continue
-            key = f"{code}:{actor.name.lower()}" if nameless else code
-            if key not in parties:
-                parties[key] = Party(
-                    name=actor.name,
-                    code=code,
-                    entity_id=actor.entity_id if len(actor.codes) == 1 else f"country:{code}",
-                    start=actor.start,
-                    end=actor.end,
-                )
+            key = f"{code}:{name.lower()}" if nameless else code
+            entity = actor.entity_id if len(actor.codes) == 1 else f"country:{code}"
+            party = Party(name=name, code=code, entity_id=entity, start=actor.start, end=actor.end)
+            parties.setdefault(key, party)
     return tuple(parties.values())
 
 
-_PEACE: Final = frozenset({InstrumentType.CEASEFIRE, InstrumentType.PEACE_AGREEMENT})
+_PRIVATE: Final = (
+    ("labour", Scope.LABOUR),
+    ("party", Scope.PARTY),
+    ("institution", Scope.INSTITUTION),
+    ("subnat", Scope.SUBNAT),
+    ("agency", Scope.AGENCY),
+)
+PRIVATE_SORTS: Final = frozenset({"company", *(sort for sort, _ in _PRIVATE)})
 
 
 def scope_of(
@@ -335,47 +370,27 @@ def scope_of(
     paired: bool,
 ) -> Scope:
     """Say of which sort an instrument is from its parties, from words beside it (`near`) and in the passage."""
-    states = {c for a in actors if a.sort == _STATE for c in a.codes}
-    igos = {c for a in actors if a.sort == "igo" for c in a.codes}
-    sorts = {a.sort for a in actors} | near
-    if "rebels" in sorts or (kind in _PEACE and "rebels" in passage and len(states) < 2):
-        return (
-            Scope.NONSTATE
-            if states & {"ISR", "PSE"} or not states and passage & {"palestinian"}
-            else Scope.INTRA
-        )
-    if kind in _PEACE and len(states) < 2:
-        return Scope.NONSTATE if passage & {"palestinian"} else Scope.INTRA
-    if len(states) >= 3 or kind is InstrumentType.CONVENTION:
+    states = {code for actor in actors if actor.sort == STATE for code in actor.codes}
+    bodies = {code for actor in actors if actor.sort == ORGANISATION for code in actor.codes}
+    rebels = "rebels" in near or any(actor.sort == REBELS for actor in actors)
+    if rebels or (kind in PEACE and len(states) < PAIR):
+        de_facto = states & {"ISR", "PSE"} or "palestinian" in passage
+        return Scope.NONSTATE if de_facto else Scope.INTRA
+    if len(states) > PAIR or kind is InstrumentType.CONVENTION:
         return Scope.MULTI
-    if len(states) == 2:
-        return Scope.MULTI if igos else Scope.INTER
-    if states and igos:
-        return Scope.STATE_ORG
-    if len(igos) >= 2:
-        return Scope.IGO
-    for sort, scope in (
-        ("company", Scope.STATE_COMPANY if states else Scope.COMPANY),
-        ("labour", Scope.LABOUR),
-        ("party", Scope.PARTY),
-        ("institution", Scope.INSTITUTION),
-        ("subnat", Scope.SUBNAT),
-        ("agency", Scope.AGENCY),
-    ):
-        if sort in near:
-            return scope
-    if len(states) == 1 and not igos and paired:
-        return Scope.AGENCY
-    if states or igos:
-        return Scope.INTER if not igos else Scope.STATE_ORG
-    for sort, scope in (
-        ("company", Scope.COMPANY),
-        ("labour", Scope.LABOUR),
-        ("party", Scope.PARTY),
-        ("institution", Scope.INSTITUTION),
-        ("subnat", Scope.SUBNAT),
-        ("agency", Scope.AGENCY),
-    ):
-        if sort in passage:
-            return scope
-    return Scope.OTHER
+    if len(states) == PAIR:
+        return Scope.MULTI if bodies else Scope.INTER
+    if bodies:
+        return Scope.STATE_ORG if states or len(bodies) == 1 else Scope.IGO
+    private = _private_scope(near, states)
+    if private is not None:
+        return private
+    if states:
+        return Scope.AGENCY if paired else Scope.INTER
+    return _private_scope(passage, states) or Scope.OTHER
+
+
+def _private_scope(words: frozenset[str], states: set[str]) -> Scope | None:
+    if "company" in words:
+        return Scope.STATE_COMPANY if states else Scope.COMPANY
+    return next((scope for sort, scope in _PRIVATE if sort in words), None)

@@ -157,7 +157,7 @@ def _qualify(view: _View, step: Step) -> Step:
     """Let the noun phrase itself correct its act: work on a draft, no deal, a unilateral ceasefire."""
     phrase = view.phrase
     inside = view.words[phrase.start : phrase.head]
-    if "draft" in inside and step.stage is Stage.NEGOTIATING:
+    if "draft" in inside and step.act == "negotiate":
         return replace(step, stage=Stage.DRAFTING)
     if (
         phrase.noun.type is InstrumentType.CEASEFIRE
@@ -232,7 +232,9 @@ def _govern(view: _View, trigger: Trigger, at: int, end: int, door: str, links: 
         if end != phrase.start:
             return None
         if trigger.act.name != "apply":
-            return Step(trigger.act.stages["done"], "done", CLEAR, at, phrase.end, act=trigger.act.name)
+            return Step(
+                trigger.act.stages["done"], "done", CLEAR, at, phrase.end, verb=at, act=trigger.act.name
+            )
         return Step(Stage.IN_FORCE, "framed", FRAMED, at, phrase.end, background=True, soft=True)
     if trigger.form == "noun":
         if trigger.act.name in _CLOSE:

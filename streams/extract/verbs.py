@@ -42,7 +42,7 @@ _ADVERBS: Final = frozenset(
     }
 )  # fmt: skip
 _EXPECTED: Final = frozenset({"expected", "due", "set", "scheduled", "likely", "about"})
-_FIRSTS: Final = frozenset({"first", "last", "only", "latest", "countries"})
+_FIRSTS: Final = frozenset({"first", "last", "only", "latest"})
 _TOWARDS: Final = frozenset({"about", "of", "for", "at", "towards", "toward", "to", "from", "before"})
 _OWN_PREPOSITION: Final = frozenset({"about", "on", "of", "for"})
 _SHORT: Final = {"'ve": "have", "'ll": "will", "'re": "are", "'m": "am", "'d": "would"}
@@ -192,6 +192,8 @@ def _infinitive(words: Sequence[str], start: int, kinds: frozenset[str], control
     """Tell what an infinitive hangs on: plans to, refused to, hopes to; where nothing tells it is a purpose."""
     if "going" in kinds:
         return "planned"
+    if "be" in kinds and words[start - 1 : start] == (",",):
+        return "planned"  # a memorandum, to be signed by officials
     if kinds & HAVE and "yet" not in words[start : start + 4]:
         return "done"  # had to sign
     control = controller_of(words, start, controllers, _REACH)
