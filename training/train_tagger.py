@@ -121,6 +121,18 @@ def sentences(data: Path) -> Iterator[tuple[list[Word], list[str]]]:
             yield cut(record["w"], gold.get("\0".join(record["w"]), record["t"]))
 
 
+def pack_common_words(data: Path, out: Path) -> None:
+    """Write the words that are mostly small in the training texts: what a text in capitals would spell small."""
+    small: Counter[str] = Counter()
+    large: Counter[str] = Counter()
+    with lzma.open(data / "english_silver.jsonl.xz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            for token in json.loads(line)["w"][1:]:
+                (small if token.islower() else large)[token.lower()] += 1
+    words = sorted(w for w, n in small.items() if n >= MIN_UNIT_COUNT and n > large[w] and w.isalpha())
+    marisa_trie.Trie(words).save(str(out / "common.marisa"))
+
+
 def cut(tokens: list[str], tags: list[str]) -> tuple[list[Word], list[str]]:
     """Cut tokens into the reader's words and carry the labels along."""
     words: list[Word] = []
@@ -143,7 +155,7 @@ def train(features: Features, data: Path, out: Path, algorithm: str, iterations:
     trainer.select(algorithm)
     for words, labels in rows:
         trainer.append(pycrfsuite.ItemSequence(features.of(words)), labels)
-    params = {"max_iterations": iterations, "feature.minfreq": 2}
+    params: dict[str, float] = {"max_iterations": iterations, "feature.minfreq": 2}
     if algorithm == "lbfgs":
         params |= {"c1": 0.08, "c2": 0.01}
     trainer.set_params(params)
@@ -177,6 +189,7 @@ def main() -> None:
     if not options.keep_lexica:
         pack_clusters(options.data, options.out)
         pack_gazetteer(options.data, options.out)
+        pack_common_words(options.data, options.out)
     train(load_features(options.out), options.data, options.out, options.algorithm, options.iterations)
 
 

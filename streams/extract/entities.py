@@ -54,6 +54,8 @@ _SIGNATURE: Final = 100
 """A last line longer than this, in signs, is no signature."""
 _LEAD: Final = 60
 """The longest speaker tag, in signs."""
+_DEEPEST: Final = 4
+"""Bodies within bodies are followed so far."""
 _LOOK_BACK: Final = 200
 """How many entities or mentions are looked at for one that is not named: keeps reading linear in the text."""
 _COUNTERPARTS: Final = frozenset({"counterpart", "counterparts"})
@@ -148,6 +150,8 @@ class _Resolver:
         """Where a mention stands to the entity it got, for holders and owners."""
         self.segment_of = [s.segment for s in reading.sentences]
         self.starts = [m.start for m in raw]
+        self.depth = 0
+        """How many bodies within bodies are being read."""
         self.sentences: dict[tuple[int, int], list[RawMention]] = {}
         for mention in raw:
             self.sentences.setdefault((mention.sentence, mention.part), []).append(mention)
@@ -590,11 +594,16 @@ class _Resolver:
             x
             for x in self._in_sentence(m.sentence, m.part)
             if x.type is EntityType.ORGANISATION
-            and start <= x.start < end
+            and max(start, m.start + 1) <= x.start < end
             and x.kind is MentionKind.NAME
             and x.deixis is None
         ]
-        return self._resolve(inside[-1]) if inside else None
+        if not inside or self.depth == _DEEPEST:
+            return None
+        self.depth += 1
+        ident = self._resolve(inside[-1])
+        self.depth -= 1
+        return ident
 
     def _sector_from(self, body: _Draft, sector: str) -> str:
         own = (body.code or "").rpartition(":")[2] if body.code and ":" in body.code else body.sector

@@ -226,7 +226,6 @@ class _Scan:
     """One sentence on its way from words to mentions."""
 
     def __init__(self, words: list[Word], sentence: int, models: Models) -> None:
-        self.words = words
         self.low = [w.low for w in words]
         self.sentence = sentence
         self.lists: WordLists = models.names.words
@@ -243,7 +242,11 @@ class _Scan:
             self.known_at[match.first] = match
             self.known_end[match.last] = match
             index = match.last
-        self.spans = merge_spans(words, models.tagger.tag(words), self.known_at, self.lists)
+        self.words = models.tagger.recase(words)
+        if self.words != words:
+            for match in self.known_at.values():  # US, UN: a known name keeps its capitals
+                self.words[match.first : match.last] = words[match.first : match.last]
+        self.spans = merge_spans(self.words, models.tagger.tag(self.words), self.known_at, self.lists)
         self.people = {s.first: s for s in self.spans if s.label == "PER"}
         self.in_person = {i for s in self.spans if s.label == "PER" for i in range(s.first, s.last)}
         self.taken: set[int] = set()

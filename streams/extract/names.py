@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import yaml
 
@@ -39,8 +39,7 @@ _PERSON_NAMES: Final = frozenset(
 """Places that are first names or surnames too: where the tagger sees a person, it is one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word or a sign of a sentence. `low` is its lower case with a straight apostrophe."""
 
     text: str

@@ -24,6 +24,9 @@ GAZETTEER_KINDS: Final = ("person", "place", "organisation", "event", "given", "
 _MAX_NAME_WORDS: Final = 7
 _CACHE_WORDS: Final = 60_000
 _SHAPE_LENGTH: Final = 6
+_FEWEST_WORDS: Final = 4
+"""A line of fewer words tells nothing of its case: a station's name is in capitals anywhere."""
+_SHOUTED: Final = 0.8
 _LINKS: Final = frozenset(
     {
         "of",
@@ -218,8 +221,23 @@ class Tagger:
 
     features: Features
     model: pycrfsuite.Tagger
+    common: marisa_trie.Trie
+    """Words that are mostly spelled small."""
     weights: bytes = field(repr=False)
     """What `model` reads from; it keeps no reference of its own, so the bytes must live as long as it does."""
+
+    def recase(self, words: Sequence[Word]) -> list[Word]:
+        """Give words of a text without case (captions in capitals, transcripts all small) the case they would have.
+
+        A word that is mostly spelled small becomes small, any other gets a capital; offsets stay.
+        """
+        letters = [w.text for w in words if w.text[0].isalpha() and len(w.text) > 1]
+        upper = sum(t.isupper() for t in letters)
+        if len(letters) < _FEWEST_WORDS or (
+            upper < _SHOUTED * len(letters) and not all(t.islower() for t in letters)
+        ):
+            return list(words)
+        return [w._replace(text=w.low if w.low in self.common else w.text.capitalize()) for w in words]
 
     def tag(self, words: Sequence[Word]) -> list[Span]:
         """Find the mentions among the words of one sentence."""
@@ -257,4 +275,6 @@ def load_tagger(folder: Path) -> Tagger:
     model = pycrfsuite.Tagger()
     weights = gzip.decompress((folder / "english.crf.gz").read_bytes())
     model.open_inmemory(weights)
-    return Tagger(load_features(folder), model, weights)
+    common = marisa_trie.Trie()
+    common.load(str(folder / "common.marisa"))
+    return Tagger(load_features(folder), model, common, weights)
