@@ -1,0 +1,268 @@
+"""How fast very many rules are matched: `make bench-rules` prints the table.
+
+Rules and documents are drawn from a seed: documents of about 360 words whose frequencies fall as those of a language
+do, with states, event types and a number beside them; rules of the kinds that people write (words and alternatives,
+phrases, state and event, broad ones, one in eight with a `not`; a fifth of their words occurs nowhere, as most
+watch-lists are silent). Everything is CPU time on one core. The floor is to split a document and look each word up
+once; ratios to it can be compared between machines, times cannot.
+
+Before anything is timed, answers are compared with asking every rule (on a sample of documents).
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import random
+import resource
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from schemas.rule import RuleSource
+from streams.rules.condition import parse_condition
+from streams.rules.detection import compile_selection
+from streams.rules.index import FactIndex
+from streams.rules.needs import Needs, needs_of, number_atom, value_atom
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+SEED: Final = 7
+VOCABULARY: Final = 30_000
+DOCUMENTS: Final = 600
+SAMPLE: Final = 300
+"""Documents from which frequencies are taken, as a running installation takes them from its stream."""
+TYPES: Final = (
+    "CONSULT",
+    "AGREE",
+    "ACCUSE",
+    "REJECT",
+    "THREATEN",
+    "PROTEST",
+    "SANCTION",
+    "MOBILIZE",
+    "COERCE",
+    "ASSAULT",
+)
+LEVELS: Final = (0.3, 0.5, 0.7, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document ready for matching: its words, and its fields as atoms."""
+
+    text: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """CPU microseconds."""
+
+    p50_us: float
+    p99_us: float
+    total_s: float
+
+
+def _zipf(count: int, exponent: float) -> list[float]:
+    return list(itertools.accumulate(1 / (i + 1) ** exponent for i in range(count)))
+
+
+class Draw:
+    """Documents and rules of a seed."""
+
+    def __init__(self) -> None:
+        self.random = random.Random(SEED)  # noqa: S311 - a benchmark is drawn, not guessed
+        letters = "abcdefghijklmnopqrstuvwxyz"
+        self.words = [
+            "".join(self.random.choices(letters, k=self.random.randint(3, 9))) + str(i)
+            for i in range(VOCABULARY)
+        ]
+        self.weights = _zipf(VOCABULARY, 1.0)
+        self.states = [f"C{i:02d}" for i in range(100)]
+        self.state_weights = _zipf(len(self.states), 0.8)
+        self.documents = [self._document() for _ in range(DOCUMENTS)]
+        counted = Counter(w for d in self.documents for w in set(d.text.split()))
+        self.topical = [w for w, n in sorted(counted.items()) if 1 < n <= DOCUMENTS // 5]
+        self.rare = [w for w in self.topical if counted[w] <= max(2, DOCUMENTS // 200)]
+        self.common = [w for w in self.topical if counted[w] >= DOCUMENTS // 33]
+        self.phrases = self._phrases()
+
+    def _document(self) -> Document:
+        pick = self.random
+        words = pick.choices(self.words, cum_weights=self.weights, k=pick.randint(320, 400))
+        parties = sorted(set(pick.choices(self.states, cum_weights=self.state_weights, k=pick.randint(1, 4))))
+        kinds = sorted(set(pick.choices(TYPES, k=pick.randint(1, 3))))
+        sure = round(pick.random(), 2)
+        fields = [value_atom("event.parties", p) for p in parties] + [
+            value_atom("event.type", k) for k in kinds
+        ]
+        fields += [number_atom("event.confidence", "gte", n) for n in LEVELS if sure >= n]
+        return Document(" ".join(words), tuple(fields))
+
+    def _phrases(self) -> list[str]:
+        found = set()
+        for document in self.documents:
+            words = document.text.split()
+            for at in self.random.sample(range(len(words) - 3), 40):
+                found.add(" ".join(words[at : at + (2 if self.random.random() < 0.7 else 3)]))  # noqa: PLR2004
+        return sorted(found)
+
+    def word(self) -> str:
+        """Draw a word that rules ask for."""
+        kind = self.random.random()
+        if kind < 0.2:  # noqa: PLR2004 - the shares of the mix
+            return f"unheard{self.random.randrange(40_000)}"
+        return self.random.choice(self.rare if kind < 0.5 else self.topical)  # noqa: PLR2004
+
+    def phrase(self) -> str:
+        """Draw a phrase that some document holds."""
+        return f'"{self.random.choice(self.phrases)}"'
+
+    def rule(self) -> dict[str, Any]:
+        """Draw a detection: selections and a condition, as a rule file has them."""
+        pick = self.random
+        kind = pick.random()
+        word = self.word
+        detection: dict[str, Any]
+        if kind < 0.6:  # noqa: PLR2004
+            shape = pick.choice(
+                (
+                    "{a} & {b}",
+                    "{a} & {b} & {c}",
+                    "{a} & ({b} | {c})",
+                    "({a} | {b}) & ({c} | {d})",
+                    "{a} & ({b} | {c} | {d})",
+                )
+            )
+            detection = {"a": {"text": shape.format(a=word(), b=word(), c=word(), d=word())}}
+        elif kind < 0.85:  # noqa: PLR2004
+            shape = pick.choice(("{p}", "{p} & {a}", "{p} | {q}", "({p} | {a}) & ({b} | {c})"))
+            detection = {
+                "a": {"text": shape.format(p=self.phrase(), q=self.phrase(), a=word(), b=word(), c=word())}
+            }
+        elif kind < 0.95:  # noqa: PLR2004
+            detection = {"a": {"event.parties": pick.choice(self.states), "event.type": pick.choice(TYPES)}}
+            if pick.random() < 0.7:  # noqa: PLR2004
+                detection["a"]["text"] = word()
+        else:
+            detection = {
+                "a": {
+                    "text": f"{pick.choice(self.common)} & {pick.choice(self.common)}",
+                    "event.confidence|gte": pick.choice(LEVELS),
+                }
+            }
+        if pick.random() < 0.12:  # noqa: PLR2004
+            detection["no"] = {"text": word()}
+        return detection
+
+
+def _needs(detection: dict[str, Any], frequency: dict[str, float]) -> Needs:
+    source = RuleSource.EVENTS
+    selections = {
+        name: compile_selection(name, value, source, ("detection", name)) for name, value in detection.items()
+    }
+    condition = parse_condition("a and not no" if "no" in detection else "a", selections)
+    return needs_of(condition, selections, source, frequency)
+
+
+def _time(step: Callable[[Any], object], items: Sequence[Any]) -> Timing:
+    best: list[float] = []
+    for _ in range(3):
+        times = []
+        for item in items:
+            start = time.process_time_ns()
+            step(item)
+            times.append((time.process_time_ns() - start) / 1000)
+        if not best or sum(times) < sum(best):
+            best = times
+    best.sort()
+    return Timing(best[len(best) // 2], best[len(best) * 99 // 100], sum(best) / 1e6)
+
+
+def _memory_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _asked_one_by_one(needs: dict[str, Needs], atoms: set[str]) -> set[str]:
+    return {i for i, n in needs.items() if not atoms & n.never and all(atoms & c for c in n.clauses)}
+
+
+@click.command()
+@click.option(
+    "--rules",
+    "counts",
+    multiple=True,
+    type=click.IntRange(min=100),
+    default=(1_000, 10_000, 100_000),
+    show_default=True,
+)
+@click.option(
+    "--check", "checked", default=5, show_default=True, help="Documents on which every rule is asked."
+)
+def main(counts: tuple[int, ...], checked: int) -> None:
+    """Print how fast so many rules are matched, as ratios to splitting a text and looking its words up."""
+    draw = Draw()
+    frequency: dict[str, float] = {}
+    for document in draw.documents[:SAMPLE]:
+        for atom in {*document.text.split(), *document.fields}:
+            frequency[atom] = frequency.get(atom, 0.0) + 1000 / SAMPLE
+    look = dict.fromkeys(draw.words, 1).get
+    floor = _time(lambda d: [look(w) for w in d.text.split()], draw.documents)
+    mean = sum(len(d.text.split()) for d in draw.documents) / DOCUMENTS
+    click.echo(f"documents of {mean:.0f} words; floor (split and look up): p50 {floor.p50_us:.0f} us")
+    click.echo(
+        f"{'rules':>8} {'load s':>7} {'MB':>5} {'docs/s':>7} {'p50 us':>7} {'p99 us':>7} {'x floor':>8} {'held/doc':>9} {'add us':>7} {'remove us':>10}"
+    )
+    for count in counts:
+        _bench(draw, frequency, floor, count, checked)
+
+
+def _bench(draw: Draw, frequency: dict[str, float], floor: Timing, count: int, checked: int) -> None:
+    needs = {f"r{i}": _needs(draw.rule(), frequency) for i in range(count)}
+    if not all(n.exact for n in needs.values()):
+        raise click.ClickException("a rule of the benchmark is not decided by its needs")
+    gc.collect()
+    before = _memory_mb()
+    start = time.process_time()
+    index = FactIndex(frequency)
+    for rule_id, need in needs.items():
+        index.add(rule_id, [need])
+    load_s = time.process_time() - start
+    gc.collect()
+    gc.freeze()
+
+    def match(document: Document) -> set[str]:
+        return index.find(index.atoms(document.text.split(), document.fields))
+
+    for document in draw.documents[:checked]:
+        atoms = index.atoms(document.text.split(), document.fields)
+        if index.find(atoms) != _asked_one_by_one(needs, atoms):
+            sys.exit("the index and asking every rule disagree")
+    held = sum(len(match(d)) for d in draw.documents) / DOCUMENTS
+    timing = _time(match, draw.documents)
+    new = [(f"n{i}", [_needs(draw.rule(), frequency)]) for i in range(500)]
+    added = _time_once(lambda item: index.add(*item), new)
+    removed = _time_once(lambda item: index.remove(item[0]), new)
+    click.echo(
+        f"{count:>8} {load_s:>7.2f} {max(0, _memory_mb() - before):>5.0f} {DOCUMENTS / timing.total_s:>7.0f} {timing.p50_us:>7.0f} "
+        f"{timing.p99_us:>7.0f} {timing.p50_us / floor.p50_us:>8.1f} {held:>9.1f} {added:>7.1f} {removed:>10.1f}",
+    )
+
+
+def _time_once(step: Callable[[Any], object], items: Sequence[Any]) -> float:
+    times = []
+    for item in items:
+        start = time.process_time_ns()
+        step(item)
+        times.append((time.process_time_ns() - start) / 1000)
+    return sorted(times)[len(times) // 2]
+
+
+if __name__ == "__main__":
+    main()
