@@ -178,6 +178,35 @@ def test_the_signature_told_along_with_a_withdrawal_is_no_revival() -> None:
     assert agreements(postings)[0].stage is Stage.WITHDRAWN
 
 
+@pytest.mark.parametrize(
+    ("stage", "number", "revived"),
+    [
+        (Stage.NEGOTIATING, 11.5, True),
+        (Stage.IN_FORCE, 11.5, True),
+        (Stage.SIGNED, 20, False),
+        (Stage.SIGNED, 70, True),
+        (Stage.NEGOTIATING, 10.5, False),
+    ],
+)
+def test_what_is_told_after_an_exit_is_a_revival_unless_it_retells(
+    stage: Stage, number: float, *, revived: bool
+) -> None:
+    postings = post_all(told(Stage.SIGNED), told(Stage.SUSPENDED, 10), told(stage, number, "Radio Two"))
+    assert (kinds(*postings)[2] is TransitionKind.REVIVAL) is revived
+
+
+def test_what_was_rejected_may_be_agreed_the_same_day() -> None:
+    postings = post_all(told(Stage.DRAFTING), told(Stage.REJECTED, 10), told(Stage.AGREED, 10.3))
+    assert kinds(*postings)[2] is TransitionKind.REVIVAL
+
+
+def test_a_step_known_from_background_is_still_told_once() -> None:
+    known = told(Stage.IN_FORCE, is_news=False)
+    postings = post_all(known, told(Stage.IN_FORCE, 1, "Radio Two"), told(Stage.IN_FORCE, 2, "Radio Two"))
+    assert kinds(*postings) == [None, TransitionKind.FIRST, None]
+    assert len(agreements(postings)) == 1
+
+
 def test_an_exit_that_comes_late_undoes_nothing() -> None:
     postings = post_all(told(Stage.SIGNED, 10), told(Stage.SUSPENDED, 5))
     assert kinds(*postings)[1] is None
@@ -229,16 +258,17 @@ def test_draft_rebroadcast_signature_by_two_agencies_denial_correction() -> None
 
 
 def test_the_only_source_of_a_step_corrects_it_within_two_days() -> None:
-    postings = post_all(told(Stage.SIGNED), told(Stage.AGREED, 0.2))
+    postings = post_all(told(Stage.SIGNED), told(Stage.TO_BE_SIGNED, 0.2))
     assert kinds(*postings) == [TransitionKind.FIRST, TransitionKind.CORRECTION]
-    assert agreements(postings)[0].stage is Stage.AGREED
+    assert agreements(postings)[0].stage is Stage.TO_BE_SIGNED
 
 
 @pytest.mark.parametrize(
     "again",
     [
-        told(Stage.AGREED, 0.2, "Radio Two"),  # another source
-        told(Stage.AGREED, 4),  # too late to be a correction
+        told(Stage.TO_BE_SIGNED, 0.2, "Radio Two"),  # another source
+        told(Stage.TO_BE_SIGNED, 4),  # too late to be a correction
+        told(Stage.AGREED, 0.2),  # how it came about
         told(Stage.DRAFTING, 0.2),  # what it told before the signature
     ],
 )
@@ -621,6 +651,9 @@ def test_the_same_events_give_the_same_book(events: list[Event]) -> None:
 
 def _check_step(before: Agreement, step: Transition) -> None:
     after = step.agreement
+    if before.sequence == 0 and step.kind is TransitionKind.FIRST:
+        assert step.before is None
+        return
     assert step.before is before.stage
     assert after.sequence == before.sequence + 1
     if step.kind is TransitionKind.STEP:

@@ -64,6 +64,9 @@ class Entry(Contract):
     told: tuple[int, ...] = Field(default=(), description="The origins that told the step it stands at")
     step_broadcaster: str = Field(description="Who told the step first")
     step_transcript_id: str
+    before_exit: Stage | None = Field(
+        default=None, description="Where it stood before the exit that it stands at"
+    )
     denied_time: Time | None = None
 
     def find_copied(self, transcript_id: str, copied: frozenset[str]) -> tuple[Teller, ...]:

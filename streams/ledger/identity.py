@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from schemas.event import EXITS, SECURITY_DOMAINS, InstrumentType, Polarity, Stage
-from streams.ledger.stages import RANK, is_concluded, step_kind
+from streams.ledger.stages import RANK, RETOLD_FOR, is_concluded, step_kind
 from streams.ledger.words import CONCEPTS, EMPTY_WORDS, MANNER_WORDS, MATTER_STEMS, MATTER_WORDS, WEAK_WORDS
 
 if TYPE_CHECKING:
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 SAME: Final = 1.5
 """The least score at which a report speaks of a known agreement."""
 
-RETOLD_FOR: Final = timedelta(days=45)
-"""A signature is retold as news for so long; the same told later is another instrument."""
 AGREED_FOR: Final = timedelta(days=365)
-"""The same for what was agreed and is not signed."""
+"""What was agreed and is not signed is retold as news for so long; the same told later is another instrument."""
 TALKS_LAST: Final = timedelta(days=3 * 365)
 """Talks of which nothing was heard for so long are new talks; and an exit is revived within this time or not at all."""
 SOON: Final = timedelta(days=30)

@@ -11,7 +11,7 @@ from schemas.ids import derived_id, group_key
 from streams.extract.sketch import same_origin
 from streams.ledger.book import MAX_TELLERS, Book, Entry, Posting, Seen, Teller, Text, add_report, trim_book
 from streams.ledger.identity import field_of, find_entry, lay_out, merge_type, merge_words, names_matter
-from streams.ledger.stages import EXTENDED_AGAIN_AFTER, REVIVAL_AFTER, is_contradicted, step_kind
+from streams.ledger.stages import EXTENDED_AGAIN_AFTER, is_contradicted, is_revival, step_kind
 
 if TYPE_CHECKING:
     from schemas.event import Event
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CORRECTED_WITHIN: Final = timedelta(hours=48)
 """For so long after a step its only source may take it back without saying that it corrects."""
+STILL_AHEAD: Final = frozenset({Stage.DRAFTING, Stage.TO_BE_SIGNED})
+"""The stages that cannot be said of what was signed. "Agreed" and "proposed" can: they retell how it came about."""
 MARKED_CORRECTION_WITHIN: Final = timedelta(days=7)
 RETELLING_WITHIN: Final = timedelta(days=45)
 """A report of the same step that is older than the first one known still tells of it, within this time."""
@@ -176,8 +178,12 @@ def _report(entry: Entry, sighting: Sighting, copied: frozenset[str]) -> tuple[E
                 "step_broadcaster": sighting.event.context.source.broadcaster,
                 "step_transcript_id": sighting.event.context.transcript_id,
             }
+            if kind is TransitionKind.EXIT:
+                kept["before_exit"] = entry.before_exit if before in EXITS else before
     agreement = agreement.model_copy(update=update)
-    transition = _make_transition(agreement, kind, before, sighting.event)
+    transition = _make_transition(
+        agreement, kind, None if kind is TransitionKind.FIRST else before, sighting.event
+    )
     return entry.model_copy(update={"agreement": agreement, **kept}), transition
 
 
@@ -191,8 +197,8 @@ def _decide(entry: Entry, sighting: Sighting, *, origin: int, is_copy: bool) -> 
     if told is agreement.stage:
         return _tell_again(entry, sighting, origin=origin, is_copy=is_copy)
     kind = step_kind(agreement.stage, told)
-    if kind is TransitionKind.REVIVAL and not _is_later(
-        time - agreement.since, REVIVAL_AFTER[agreement.stage]
+    if kind is TransitionKind.REVIVAL and not is_revival(
+        entry.before_exit, agreement.stage, told, time - agreement.since
     ):
         kind = None
     if kind is TransitionKind.EXIT and time < agreement.since:
@@ -201,10 +207,6 @@ def _decide(entry: Entry, sighting: Sighting, *, origin: int, is_copy: bool) -> 
         # a later stage counts although its report comes late: else a signature overtaken on the way were lost
         return kind
     return TransitionKind.CORRECTION if not is_copy and _corrects(entry, sighting) else None
-
-
-def _is_later(passed: timedelta, least: timedelta) -> bool:
-    return passed > timedelta(0) and passed >= least
 
 
 def _denies(entry: Entry, sighting: Sighting) -> bool:
@@ -223,8 +225,11 @@ def _tell_again(entry: Entry, sighting: Sighting, *, origin: int, is_copy: bool)
     agreement, passed = entry.agreement, sighting.time - entry.agreement.since
     if agreement.stage is Stage.EXTENDED and passed >= EXTENDED_AGAIN_AFTER and not is_copy:
         return TransitionKind.STEP
-    if is_copy or agreement.sequence == 0 or passed < -RETELLING_WITHIN:
+    if is_copy or passed < -RETELLING_WITHIN:
         return None
+    if agreement.sequence == 0:
+        # background told where it stands before anybody told the step
+        return TransitionKind.FIRST
     if entry.denied_time is not None:
         return TransitionKind.CORROBORATION if sighting.time > entry.denied_time else None
     return None if origin in entry.told else TransitionKind.CORROBORATION
@@ -234,7 +239,8 @@ def _corrects(entry: Entry, sighting: Sighting) -> bool:
     """Say whether a report of an earlier stage takes a step back.
 
     After a denial, what is told next is where it stands. Else only the source of the step takes it back: within a
-    week if it says so, within two days if nobody else told the step and it does not merely repeat what it told before.
+    week if it says so; within two days if nobody else told the step, what it tells now cannot be said of it any more,
+    and it does not merely repeat what it told before.
     """
     agreement, context = entry.agreement, sighting.event.context
     passed = sighting.time - agreement.since
@@ -252,7 +258,8 @@ def _corrects(entry: Entry, sighting: Sighting) -> bool:
         r.stage is sighting.report.stage and r.source.broadcaster == context.source.broadcaster
         for r in agreement.reports
     )
-    return passed <= CORRECTED_WITHIN and len(entry.told) == 1 and not told_before
+    alone = len(entry.told) == 1 and sighting.report.stage in STILL_AHEAD
+    return alone and passed <= CORRECTED_WITHIN and not told_before
 
 
 def _is_marked(sighting: Sighting) -> bool:

@@ -33,14 +33,10 @@ EXIT_FROM: Final[Mapping[Stage, frozenset[Stage]]] = {
 }
 """Exit to the stages from which it may be taken."""
 
-REVIVAL_AFTER: Final[Mapping[Stage, timedelta]] = {
-    Stage.REJECTED: timedelta(0),
-    Stage.SUSPENDED: timedelta(days=1),
-    Stage.WITHDRAWN: timedelta(days=1),
-    Stage.EXPIRED: timedelta(days=1),
-    Stage.VIOLATED: timedelta(days=1),
-}
+REVIVAL_AFTER: Final = timedelta(days=1)
 """How long after an exit a report of life is a revival. Before that it is the history told along with the exit."""
+RETOLD_FOR: Final = timedelta(days=45)
+"""A signature is retold as news for so long: after an exit it revives nothing, later it is another instrument."""
 
 EXTENDED_AGAIN_AFTER: Final = timedelta(days=7)
 """An instrument may be extended again and again; two reports within this time speak of one extension."""
@@ -63,6 +59,21 @@ def step_kind(before: Stage, after: Stage) -> TransitionKind | None:
     if before in EXITS:
         return TransitionKind.REVIVAL
     return TransitionKind.STEP if RANK[after] > RANK[before] else None
+
+
+def is_revival(before_exit: Stage | None, exit_stage: Stage, told: Stage, passed: timedelta) -> bool:
+    """Tell whether a report of life, so long after an exit, brings the instrument back.
+
+    Further than it had come, or negotiated anew, or in force again: soon. The signature that it had had before: only
+    once nobody retells that as news.
+    """
+    if passed <= timedelta(0) or told not in RANK:
+        return False
+    further = before_exit is not None and before_exit in RANK and RANK[told] > RANK[before_exit]
+    if further and exit_stage is Stage.REJECTED:
+        return True
+    retold = told in {Stage.INITIALLED, Stage.SIGNED, Stage.AWAITING_RATIFICATION, Stage.RATIFIED}
+    return passed >= (RETOLD_FOR if retold and not further else REVIVAL_AFTER)
 
 
 def is_contradicted(standing: Stage, denied: Stage) -> bool:
