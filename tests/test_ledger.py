@@ -730,6 +730,27 @@ def test_any_order_of_a_life_from_several_sources_ends_at_its_last_stage(
     assert last[0].stage is max(stages, key=RANK.__getitem__)
 
 
+@given(
+    st.lists(st.sampled_from(LIFE), min_size=1, max_size=6),
+    st.lists(st.sampled_from(LIFE), min_size=1, max_size=6),
+    st.randoms(use_true_random=False),
+)
+def test_two_lives_told_in_any_order_are_two_agreements(
+    ours: list[Stage], theirs: list[Stage], random: object
+) -> None:
+    trade = {"subject": "free trade", "domains": ("trade",), "instrument": InstrumentType.TREATY}
+    events = [told(stage, RANK[stage], f"Station {at}") for at, stage in enumerate(ours)]
+    events += [told(stage, RANK[stage], f"Station {at}", **trade) for at, stage in enumerate(theirs)]
+    straight = agreements(post_all(*events))
+    random.shuffle(events)  # type: ignore[attr-defined] # hypothesis gives a random.Random
+    shuffled = agreements(post_all(*events))
+    last = {max(ours, key=RANK.__getitem__), max(theirs, key=RANK.__getitem__)}
+    assert {a.stage for a in shuffled} == last
+    assert {(a.id, a.stage, len(a.reports)) for a in shuffled} == {
+        (a.id, a.stage, len(a.reports)) for a in straight
+    }
+
+
 def test_the_transitions_of_a_life_are_a_chain() -> None:
     steps = [
         p.transition for p in post_all(*(told(stage, RANK[stage] * 3) for stage in LIFE)) if p.transition
