@@ -22,6 +22,11 @@ _BODIES: Final = frozenset(
     partnership initiative project programme program school church brotherhood conference secretariat tribunal""".split()
 )
 """Words that make a name in capitals an organisation when they begin it or end its first part."""
+_SURE_BODIES: Final = frozenset(
+    """party alliance union coalition movement league council association federation confederation committee commission
+    ministry university institute academy bank agency organization organisation foundation corps authority""".split()
+)
+"""Of those, the words that end nothing but names of bodies when they stand in capitals."""
 _REGIONS: Final = frozenset(
     """principality kingdom republic duchy county province state city gulf bay isle island islands sea union emirate
     sultanate colony district region municipality territory commonwealth archdiocese empire strait cape port""".split()
@@ -53,6 +58,7 @@ def merge_spans(
     shouted = _is_shouted(words)
     elections = _elections(words)
     found = [part for span in spans for part in _split(words, span, known_at, lists)]
+    found = _with_unseen_bodies(words, found)
     found = _join(words, found)
     found = _with_brackets(words, found)
     found = [
@@ -176,6 +182,27 @@ def _known_parts(words: Sequence[Word], span: Span, known_at: Mapping[int, NameM
             parts.append(Span(match.first, match.last, label))
         index = match.last
     return parts if len(parts) > 1 else []
+
+
+def _with_unseen_bodies(words: Sequence[Word], spans: list[Span]) -> list[Span]:
+    """Take words in capitals that end in a word for a body for one, where the tagger saw nothing: Farmers Party."""
+    taken = {i for s in spans for i in range(s.first, s.last)}
+    found = list(spans)
+    first = 0
+    for index, word in enumerate(words):
+        if not word.text[0].isupper() or index in taken or (word.low == "the"):
+            first = index + 1
+            continue
+        after = words[index + 1] if index + 1 < len(words) else None
+        ends = after is None or not after.text[0].isupper() or index + 1 in taken
+        if (
+            ends
+            and word.low in _SURE_BODIES
+            and index - first >= 1
+            and not (first == 0 and index - first == 1)
+        ):
+            found.append(Span(first, index + 1, "ORG"))
+    return sorted(found)
 
 
 def _join(words: Sequence[Word], spans: Sequence[Span]) -> list[Span]:

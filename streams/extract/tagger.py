@@ -112,13 +112,15 @@ class Features:
         low = text.lower()
         shape = _shape(text)
         own = ["w=" + low, "W=" + text, "s=" + shape, "p3=" + low[:3], "s3=" + low[-3:], "s2=" + low[-2:]]
-        row = self.clusters.get(low)
+        row = (
+            self.clusters.get(low) if text[0].isalpha() else None
+        )  # signs are in no cluster, and NUL ends a key
         near: tuple[str, ...] = ()
         if row:
             name = self.cluster_names[row[0][0]]
             near = ("b4=" + name[:4], "b6=" + name[:6], "b10=" + name[:10])
             own += (*near, "bf=" + name)
-        units = self.gazetteer.get("\x01" + low)
+        units = self.gazetteer.get("\x01" + low) if text[0].isalpha() else None
         if units:
             own.append(f"n={units[0][0]}")
             near = (*near, f"n={units[0][0]}")
