@@ -28,6 +28,7 @@ PREPOSITION_REACH: Final = 14
 ANTECEDENT_REACH: Final = 8
 PREMODIFIERS_AT_MOST: Final = 4
 LIST_WORDS_AT_MOST: Final = 3
+LISTED_AT_MOST: Final = 40
 VERB_WORDS_AT_MOST: Final = 8
 
 PREPOSITIONS: Final = frozenset(
@@ -314,7 +315,7 @@ def _with_state(groups: Sequence[Group], number: int, words: Sequence[str]) -> G
 def listed_after(layout: Layout, number: int) -> tuple[Group, ...]:
     """Give a group and those coordinated with it on its right: A, B and C."""
     found = [layout.groups[number]]
-    for group in layout.groups[number + 1 :]:
+    for group in layout.groups[number + 1 : number + LISTED_AT_MOST]:
         if not _coordinated(layout, found[-1], group) or group.place != found[-1].place:
             break
         found.append(group)
@@ -324,7 +325,7 @@ def listed_after(layout: Layout, number: int) -> tuple[Group, ...]:
 def listed_before(layout: Layout, number: int) -> tuple[Group, ...]:
     """Give a group and those coordinated with it on its left, in the order of the text."""
     found = [layout.groups[number]]
-    for group in reversed(layout.groups[:number]):
+    for group in reversed(layout.groups[max(0, number - LISTED_AT_MOST) : number]):
         if not _coordinated(layout, group, found[0]):
             break
         found.insert(0, group)

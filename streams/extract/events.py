@@ -12,6 +12,7 @@ matter, place or day of its own; else both stay. Of a headline and the report be
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 
 _SPOKEN: Final = frozenset({SegmentKind.HEADLINE, SegmentKind.NOTE, SegmentKind.NARRATION, SegmentKind.QUOTE})
 _ABOVE: Final = frozenset({SegmentKind.HEADLINE, SegmentKind.NOTE})
+AGREEMENTS_NEAR: Final = 8
+"""So many of the agreements told before a trigger can be the one it tells too."""
+RETELLINGS_SEEN: Final = 20
+"""Against so many earlier events of the same kind and parties a retelling is held."""
+
 _PLAIN_WORDS: Final = "010"
 _SIGNATURE: Final = "057"
 _SIGNATURE_REACH: Final = 40
@@ -86,10 +92,13 @@ def _without_agreements(
     """Part the drafts that only tell what an agreement report tells; those say who acted in it."""
     kept: list[Draft] = []
     told: dict[int, Draft] = {}
+    order = sorted(range(len(agreements)), key=lambda n: agreements[n].evidence.start)
     for draft in drafts:
-        number = next((n for n, found in enumerate(agreements) if _tells_the_same(draft, found)), None)
+        behind = bisect_right(order, draft.trigger[0], key=lambda n: agreements[n].evidence.start)
+        near = order[max(0, behind - AGREEMENTS_NEAR) : behind]
+        number = next((n for n in near if _tells_the_same(draft, agreements[n])), None)
         if number is None:
-            kept.append(_with_matter(draft, agreements, lexicon))
+            kept.append(_with_matter(draft, [agreements[n] for n in near], lexicon))
         elif draft.type is agreements[number].plover:
             told.setdefault(number, draft)
     return kept, told
@@ -100,15 +109,10 @@ def _with_matter(draft: Draft, agreements: Sequence[FoundAgreement], lexicon: Ev
     if draft.meaning.cameo != _SIGNATURE:
         return draft
     for found in agreements:
-        if (
-            found.evidence.start <= draft.start
-            and draft.trigger[0] - found.evidence.end <= _SIGNATURE_REACH
-            and draft.segment == found.segment
-        ):
+        if found.segment == draft.segment and draft.trigger[0] - found.evidence.end <= _SIGNATURE_REACH:
             contexts = tuple(sorted({*draft.contexts, *found.report.domains}))
-            kind, mode, cameo = name_event(
-                draft.meaning, draft.realis, contexts, lexicon, aimed=bool(draft.recipients)
-            )
+            aimed = bool(draft.recipients)
+            kind, mode, cameo = name_event(draft.meaning, draft.realis, contexts, lexicon, aimed=aimed)
             return replace(draft, contexts=contexts, type=kind, mode=mode, cameo=cameo)
     return draft
 
@@ -137,7 +141,8 @@ def _without_retellings(drafts: Sequence[Draft], reading: Reading) -> list[Draft
                 kept[-1] = draft  # noted that relations are growing: the better told of the two
             continue
         key = (draft.type, draft.mode, draft.cameo, draft.realis, draft.parties)
-        earlier = next((n for n in told.get(key, ()) if _adds_nothing(draft, kept[n], reading)), None)
+        alike = told.get(key, [])[-RETELLINGS_SEEN:]
+        earlier = next((n for n in alike if _adds_nothing(draft, kept[n], reading)), None)
         if earlier is None:
             told.setdefault(key, []).append(len(kept))
             kept.append(draft)

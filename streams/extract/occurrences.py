@@ -52,6 +52,7 @@ NOUN_CLAUSE_REACH: Final = 30
 SUBJECT_GAP: Final = 12
 CLOSING_REPORT: Final = 8
 OWNER_REACH: Final = 5
+TRIGGERS_AHEAD: Final = 8
 FRONT_SIGNS: Final = 12
 OPENING_WORDS: Final = 8
 
@@ -690,8 +691,9 @@ def _bounds(line: _Line, trigger: Trigger, subject: Parties) -> tuple[int, int]:
     layout = line.layout
     words = layout.words
     last = max(trigger.last, clause_end(layout, trigger.last))
-    for other in line.triggers:
-        if trigger.last < other.first < last and _is_own_phrase(layout, other):
+    position = bisect_left(line.triggers, trigger.last + 1, key=lambda t: t.first)
+    for other in line.triggers[position : position + TRIGGERS_AHEAD]:
+        if other.first < last and _is_own_phrase(layout, other):
             last = other.first - (words[other.first - 1] == "for")
             break
     if not trigger.pattern.verb and trigger.meaning.actor == "subject":
@@ -716,10 +718,10 @@ def _is_own_phrase(layout: Layout, trigger: Trigger) -> bool:
 
 def _date_of(line: _Line, start: int, end: int) -> FoundDate | None:
     """Give the date of the clause, or the one that opens a sentence which tells one thing: On Monday the two met."""
-    inside = [d for d in line.dates if start <= d.start and d.end <= end]
-    if inside:
-        return inside[0]
-    fronted = [d for d in line.dates if d.start <= line.layout.sentence.tokens[0].end + FRONT_SIGNS]
+    position = bisect_left(line.dates, start, key=lambda d: d.start)
+    if position < len(line.dates) and line.dates[position].end <= end:
+        return line.dates[position]
+    fronted = [d for d in line.dates[:1] if d.start <= line.layout.sentence.tokens[0].end + FRONT_SIGNS]
     return fronted[0] if fronted and len(line.triggers) <= 1 else None
 
 
@@ -763,13 +765,17 @@ def _manner(
 def _place(line: _Line, first: int, last: int, kind: PloverType) -> Slot | None:
     """Give where it took place as the clause says."""
     locating = {"in", "at", "near", "to"} if kind is PloverType.CONSULT else {"in", "at", "near"}
-    for group in line.layout.groups:
-        here = (
-            first <= group.first < last
-            and group.preposition in locating
-            and not (group.weak or group.possessive)
-        )
-        if here and group.entity is not None and group.entity.type in {EntityType.PLACE, EntityType.COUNTRY}:
+    for token in range(first, last):
+        group = line.layout.group_at(token)
+        if (
+            group is None
+            or group.entity is None
+            or group.preposition not in locating
+            or group.weak
+            or group.possessive
+        ):
+            continue
+        if group.entity.type in {EntityType.PLACE, EntityType.COUNTRY}:
             return _slot(group)
     return None
 
