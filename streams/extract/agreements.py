@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from schemas.event import AgreementReport, Evidence, InstrumentType, PloverType, Polarity, Scope, Stage
-from schemas.transcript import Segment, SegmentKind
-from streams.extract.entities import find_mentions, resolve_entities
-from streams.extract.instruments import find_noun_phrases, sentence_words
 from streams.extract.parties import (
+    ORGANISATION,
     PAIR,
     PEACE,
     PRIVATE_SORTS,
     REBELS,
-    ORGANISATION,
     STATE,
     codes_of,
-    find_actors,
     is_broker,
     make_parties,
-    parties_of,
     scope_of,
 )
-from streams.extract.reading import Reading, Sentence, tokenize
-from streams.extract.stage import Step, read_pronoun, read_step
+from streams.extract.reports import TITLE, domains_in, read_reports
+from streams.extract.stage import CLEAR, HINTED, PLAIN
+from streams.extract.verbs import BARRIERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
+    from collections.abc import Iterable, Sequence
 
-    from schemas.entity import Entity
     from schemas.event import EventContext
     from streams.extract.entities import Resolved
-    from streams.extract.instruments import AgreementLexicon, NounPhrase
+    from streams.extract.instruments import AgreementLexicon
     from streams.extract.models import Models
     from streams.extract.parties import Actor
+    from streams.extract.reading import Reading, Sentence
+    from streams.extract.reports import Report, Scene
 
 
 @dataclass(frozen=True, slots=True)
 class FoundAgreement:
     """One instrument that the transcript speaks of, and what it reports.
 
-    `plover`, `cameo` follow from the stage. `parties` of the report say who; `event_date` is the ISO date that the
-    words of the clause resolve to, if any; `segment` is the index of the segment that holds the evidence.
+    `plover` and `cameo` follow from the stage; `event_date` is the ISO date that the words of the clause resolve
+    to, if any; `segment` is the index of the segment that holds the evidence.
     """
 
     report: AgreementReport
@@ -56,582 +51,344 @@ class FoundAgreement:
     event_date: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Report:
-    """What one noun phrase says, before reports of one instrument are joined. `sentence` is None in the title."""
-
-    phrase: NounPhrase
-    step: Step
-    actors: tuple[Actor, ...]
-    shared: bool
-    domains: tuple[str, ...]
-    subject: tuple[int, int] | None
-    sentence: Sentence | None
-    words: tuple[str, ...]
-    near: frozenset[str]
-    paired: bool = False
-    meant: int | None = None
-    """Which earlier report a pronoun stands for."""
-
-
-_ROWS: Final = frozenset(
-    {
-        "tariff",
-        "tariffs",
-        "price",
-        "prices",
-        "subsidies",
-        "subsidy",
-        "wto",
-        "row",
-        "turf",
-        "industry",
-        "companies",
-    }
-)
-_POWERS: Final = frozenset(
-    {"powers", "allies", "members", "nations", "countries", "states", "neighbours", "neighbors"}
-)
-_READ: Final = frozenset(
-    {
-        SegmentKind.NARRATION,
-        SegmentKind.QUOTE,
-        SegmentKind.QUESTION,
-        SegmentKind.HEADLINE,
-        SegmentKind.DATELINE,
-    }
-)
-_PAPERS: Final = frozenset(
-    {InstrumentType.JOINT_STATEMENT, InstrumentType.DECLARATION, InstrumentType.ROADMAP}
-)
-_WEAK: Final = frozenset(
-    "on about for to regarding concerning covering over in of relating against aimed designed establishing allowing".split()
-)
-_CLAUSE: Final = frozenset(". ; ? ! : — – --".split())
 _PLOVER: Final = {
-    Stage.SIGNED: (PloverType.SUPPORT, "057"), Stage.RATIFIED: (PloverType.SUPPORT, "057"), Stage.INITIALLED: (PloverType.SUPPORT, "057"),
-    Stage.EXTENDED: (PloverType.SUPPORT, "057"), Stage.IN_FORCE: (PloverType.COOPERATE, "040"), Stage.REJECTED: (PloverType.REJECT, "120"),
-    Stage.WITHDRAWN: (PloverType.RETREAT, "120"), Stage.SUSPENDED: (PloverType.RETREAT, "120"), Stage.EXPIRED: (PloverType.RETREAT, None),
-    Stage.VIOLATED: (PloverType.ACCUSE, "112"), Stage.NEGOTIATING: (PloverType.CONSULT, "046"), Stage.PROPOSED: (PloverType.AGREE, "030"),
+    Stage.SIGNED: (PloverType.SUPPORT, "057"), Stage.RATIFIED: (PloverType.SUPPORT, "057"),
+    Stage.INITIALLED: (PloverType.SUPPORT, "057"), Stage.EXTENDED: (PloverType.SUPPORT, "057"),
+    Stage.IN_FORCE: (PloverType.COOPERATE, "040"), Stage.REJECTED: (PloverType.REJECT, "120"),
+    Stage.WITHDRAWN: (PloverType.RETREAT, "120"), Stage.SUSPENDED: (PloverType.RETREAT, "120"),
+    Stage.EXPIRED: (PloverType.RETREAT, None), Stage.VIOLATED: (PloverType.ACCUSE, "112"),
+    Stage.NEGOTIATING: (PloverType.CONSULT, "046"), Stage.PROPOSED: (PloverType.AGREE, "030"),
 }  # fmt: skip
+"""PLOVER's conventions: a promise to sign is AGREE (as all that is not named here), signing or ratifying SUPPORT."""
 
 
 def find_agreements(
     reading: Reading, resolved: Resolved, context: EventContext, models: Models
 ) -> tuple[FoundAgreement, ...]:
-    """Find the instruments that a transcript speaks of, each once, in the order of their evidence."""
-    lexicon = models.agreements
-    day = context.event_time.date()
-    entities = {entity.id: entity for entity in resolved.entities}
-    reports: list[_Report] = []
-    passage: set[str] = set()
-    counts: Counter[str] = Counter()
-    everyone: dict[int, tuple[Actor, ...]] = {}
-    after: dict[int, tuple[str, ...]] = {}
-    for index, sentence in enumerate(reading.sentences):
-        if reading.segments[sentence.segment].kind not in _READ:
-            continue
-        words = sentence_words(sentence)
-        actors = find_actors(sentence, resolved, entities, words)
-        everyone[index] = actors
-        after[index - 1] = words
-        for actor in actors:
-            if actor.sort == "state":
-                counts.update(actor.codes)
-        passage |= _sorts(words, lexicon)
-        before = reports[-1] if reports and index - reports[-1].phrase.sentence <= 1 else None
-        for phrase in find_noun_phrases(index, words, lexicon):
-            report = _read(phrase, sentence, words, actors, lexicon, day)
-            if _counts(report, sentence):
-                reports.append(report)
-        place = read_pronoun(sentence, lexicon) if reports else None
-        earlier = [
-            r for r in reports if place is not None and r.phrase.sentence == index and r.phrase.tail <= place
-        ]
-        meant = earlier[-1] if earlier else before
-        if place is not None and meant is not None:
-            phrase = replace(
-                meant.phrase,
-                sentence=index,
-                start=place,
-                head=place,
-                tail=place + 1,
-                end=place + 1,
-                determiner="it",
-            )
-            report = _read(phrase, sentence, words, actors, lexicon, day)
-            if report.step.strength >= 3:  # noqa: PLR2004
-                reports.append(replace(report, meant=reports.index(meant)))
-    title, heads, title_words = _title_reports(reading, context, models, day)
-    states = _States(counts, everyone, heads, title_words, after)
-    return tuple(
-        _finish(group, reading, states, frozenset(passage), lexicon) for group in _join(reports, title)
-    )
+    """Find the instruments that a transcript speaks of, each once, in the order in which it names them."""
+    reports, scene = read_reports(reading, resolved, context, models)
+    stories = {index: reading.segments[s.segment].story for index, s in enumerate(reading.sentences)}
+    groups = _join(reports, stories)
+    return tuple(_Group(tuple(group), scene, reading, models.agreements).finish() for group in groups)
 
 
-def _counts(report: _Report, sentence: Sentence) -> bool:
-    """Whether a noun that has other senses too is an instrument here."""
-    noun, step = report.phrase.noun, report.step
-    if noun.signed_only:
-        return step.act in {"sign", "initial"}
-    if noun.paper:
-        return step.act in {"sign", "adopt", "initial", "draft", "conclude", "reach"} and step.strength >= 3  # noqa: PLR2004
-    if noun.formal and step.strength < 3:  # noqa: PLR2004
-        head = sentence.tokens[report.phrase.head].text
-        after = report.words[report.phrase.end : report.phrase.end + 1]
-        return (head[:1].isupper() and report.phrase.head > 0) or bool(
-            after and after[0] in {"on", "against", "concerning", "relating"}
-        )
-    return not noun.needs_act or step.strength >= 3  # noqa: PLR2004
-
-
-def _sorts(words: tuple[str, ...], lexicon: AgreementLexicon) -> frozenset[str]:
-    found = {hit[0] for at in range(len(words)) if (hit := lexicon.actors.at(words, at))}
-    if "palestinian" in words or "palestinians" in words:
-        found.add("palestinian")
-    return frozenset(found)
-
-
-def _read(
-    phrase: NounPhrase,
-    sentence: Sentence,
-    words: tuple[str, ...],
-    actors: tuple[Actor, ...],
-    lexicon: AgreementLexicon,
-    day: date,
-) -> _Report:
-    step = read_step(phrase, sentence, lexicon, day)
-    found = parties_of(phrase, step, actors, words)
-    if found.strangers:
-        step = replace(step, stage=Stage.AGREED, mode="done", quiet=True)
-    if phrase.noun.type in _PAPERS and step.act == "adopt" and step.stage is Stage.AGREED:
-        step = replace(step, stage=Stage.SIGNED)
-    subject = _subject(phrase, words)
-    low = max(0, min(step.start, phrase.start) - 10)
-    near = _sorts(words[low : max(step.end, phrase.end) + 10], lexicon)
-    return _Report(
-        phrase,
-        step,
-        found.actors,
-        found.shared,
-        _domains(phrase, subject, words, lexicon),
-        subject,
-        sentence,
-        words,
-        near,
-        found.paired,
-    )
-
-
-def _subject(phrase: NounPhrase, words: tuple[str, ...]) -> tuple[int, int] | None:
-    """Give the tokens that say what an instrument is about: after `on`, `to`, `regarding`, else before the noun."""
-    at = phrase.end
-    while (
-        at < min(len(words), phrase.end + 14)
-        and words[at] not in _CLAUSE
-        and words[at] not in _ASIDE | _MAYBE
-    ):
-        if words[at] in _WEAK and not (words[at + 1 : at + 2] and _is_date(words[at + 1])):
-            end = at + 1
-            while (
-                end < min(len(words), at + 20)
-                and words[end] not in _CLAUSE
-                and words[end] not in _ASIDE
-                and not _turns(words, at, end)
-            ):
-                end += 1
-            if end > at + 1:
-                return at + 1, end
-        at += 1
-    return (phrase.start, phrase.head) if phrase.head > phrase.start else None
-
-
-_ASIDE: Final = frozenset(
-    "which who when while after before as instead despite if unless because said says".split()
-)
-_DAYS: Final = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september"
-    " october november december jan feb mar apr jun jul aug sept sep oct nov dec this last next".split()
-)
-
-
-_MAYBE: Final = frozenset({"could", "would", "may", "might", "should", "can", "helps", "covers", "provides"})
-_BOOSTS: Final = frozenset(
-    "boost increase promote strengthen enhance improve deepen expand facilitate".split()
-)
-
-
-def _turns(words: tuple[str, ...], start: int, at: int) -> bool:
-    """Whether the words leave the subject here: for a purpose that is only hoped for, or for another act."""
-    after = words[at + 1] if at + 1 < len(words) else ""
-    if words[at] == "to":
-        return words[start] != "to" and after in _BOOSTS
-    return words[at] == "," and (
-        after.endswith("ed") or after in {"led", "held", "he", "she", "it", "they", "we", "but", "to"}
-    )
-
-
-def _is_date(word: str) -> bool:
-    return word.isdigit() or word in _DAYS
-
-
-def _domains(
-    phrase: NounPhrase, subject: tuple[int, int] | None, words: tuple[str, ...], lexicon: AgreementLexicon
-) -> tuple[str, ...]:
-    """Give the domains that the words of the phrase and of its subject name; a peace is about peace and nothing else."""
-    if phrase.noun.type in PEACE:
-        rows = _ROWS & set(words)  # a truce in a trade row is no peace
-        return (
-            ("trade",)
-            if rows and not {"war", "fighting", "troops", "rebels", "army", "violence"} & set(words)
-            else ("peace",)
-        )
-    spans = [(phrase.start, phrase.tail)]
-    if subject:
-        spans.append(subject)
-    return _domains_in(words, spans, lexicon)
-
-
-def _domains_in(
-    words: tuple[str, ...], spans: list[tuple[int, int]], lexicon: AgreementLexicon
-) -> tuple[str, ...]:
-    found: dict[str, int] = {}
-    for low, high in spans:
-        at = low
-        while at < high:
-            hit = lexicon.domains.at(words, at) or _part(words[at], lexicon, at)
-            for name in hit[0] if hit else ():
-                found.setdefault(name, at)
-            at = hit[1] if hit else at + 1
-    return tuple(sorted(found, key=lambda name: (found[name], name)))
-
-
-def _part(word: str, lexicon: AgreementLexicon, at: int) -> tuple[tuple[str, ...], int] | None:
-    """Look up the parts of a word with hyphens: free-trade, arms-control."""
-    parts = word.split("-") if "-" in word else []
-    names = dict.fromkeys(
-        name for part in parts if part and (hit := lexicon.domains.at((part,), 0)) for name in hit[0]
-    )
-    return (tuple(names), at + 1) if names else None
-
-
-def _title_reports(
-    reading: Reading, context: EventContext, models: Models, day: date
-) -> tuple[list[_Report], tuple[Actor, ...], tuple[str, ...]]:
-    """Read the headline as one sentence: it is part of the report, and evidence is never taken from it."""
-    if not context.title or not context.title.strip():
-        return [], (), ()
-    text = context.title
-    sentence = Sentence(0, len(text), 0, tokenize(text))
-    segment = Segment(kind=SegmentKind.HEADLINE, start=0, end=len(text))
-    headline = Reading(
-        reading.transcript.model_copy(update={"text": text}), reading.language, (segment,), (sentence,)
-    )
-    resolved = resolve_entities(headline, find_mentions(headline, models), models)
-    words = sentence_words(sentence)
-    actors = find_actors(sentence, resolved, {entity.id: entity for entity in resolved.entities}, words)
-    phrases = find_noun_phrases(-1, words, models.agreements)
-    heads = tuple(
-        a for a in actors if a.last < len(words) or words[a.first - 1] != ","
-    )  # not the state of a dateline
-    return (
-        [
-            replace(_read(phrase, sentence, words, actors, models.agreements, day), sentence=None)
-            for phrase in phrases
-        ],
-        heads,
-        words,
-    )
-
+# --- which reports speak of one instrument
 
 _KIN: Final = {
-    InstrumentType.MOU: 1, InstrumentType.MEMORANDUM_OF_AGREEMENT: 1, InstrumentType.LETTER_OF_INTENT: 2, InstrumentType.TREATY: 3, InstrumentType.CONVENTION: 4,
-    InstrumentType.PROTOCOL: 5, InstrumentType.PACT: 3, InstrumentType.AGREEMENT: 6, InstrumentType.ARRANGEMENT: 6, InstrumentType.CONTRACT: 7,
-    InstrumentType.EXCHANGE_OF_LETTERS: 8, InstrumentType.PEACE_AGREEMENT: 9, InstrumentType.CEASEFIRE: 10, InstrumentType.JOINT_STATEMENT: 11,
-    InstrumentType.DECLARATION: 12, InstrumentType.ROADMAP: 13,
-}  # fmt: skip
-_DEFINITE: Final = frozenset("the this that these those its their our such both any no".split())
-_RANK: Final = tuple(Stage)
-
-
-def _same(first: _Report, second: _Report) -> bool:
-    """Whether a later noun phrase speaks of the instrument of an earlier one."""
-    a, b = first.phrase, second.phrase
-    kin = _KIN[a.noun.type] == _KIN[b.noun.type]
-    codes, others = _codes(first), _codes(second)
-    pointing = b.noun.anaphor and b.determiner in {"the", "this"} and b.head - b.start <= 1
-    if codes and others and not codes & others and not pointing:
-        return False
-    if a.plural and not b.plural and b.determiner in {"one", "another"}:
-        return True
-    if (
-        _is_hard(first) != _is_hard(second)
-        and second.step.strength >= 3
-        and (first.step.strength >= 3 or _is_new(first))
-    ):
-        return False
-    if a.sentence == b.sentence and _is_predicate(second):
-        return True
-    names, own = (
-        set(first.words[a.start : a.head]) - _DEFINITE,
-        set(second.words[b.start : b.head]) - _DEFINITE,
-    )
-    bare = b.head - b.start <= 1 or not own - names
-    if not kin:
-        if (
-            first.step.is_news
-            and second.step.is_news
-            and first.step.stage is second.step.stage
-            and codes
-            and others
-            and (a.noun.anaphor or b.noun.anaphor)
-        ):
-            return True  # two words for what the same parties did in the same way
-        near = b.sentence - a.sentence <= 1
-        return (
-            near
-            and b.determiner in _DEFINITE
-            and (b.noun.anaphor or (a.noun.anaphor and second.step.strength < 4))
-            and bare
+    kind: number
+    for number, kinds in enumerate(
+        (
+            (InstrumentType.MOU, InstrumentType.MEMORANDUM_OF_AGREEMENT),
+            (InstrumentType.TREATY, InstrumentType.PACT),
+            (InstrumentType.AGREEMENT, InstrumentType.ARRANGEMENT),
         )
-    if _years(own) != _years(names) and not bare:
-        return False
-    return b.determiner not in {"another", "other", "second"} and not (
-        _draft(first) != _draft(second) and _is_hard(first) != _is_hard(second)
     )
+    for kind in kinds
+}
+_DEFINITE: Final = frozenset(
+    {"the", "this", "that", "these", "those", "its", "their", "our", "such", "both", "any", "no"}
+)
+_OTHERS: Final = frozenset({"another", "other", "second"})
+_TOLD: Final = frozenset({"done", "ongoing", "planned", "purpose", "tried"})
+_RECENT_GROUPS: Final = 60
+"""So many instruments back a later noun is compared with; more would make long texts slow."""
+_TITLE_REACH: Final = 8
+"""A headline speaks of what the first sentences tell."""
+_YEAR_DIGITS: Final = 4
 
 
-def _is_hard(report: _Report) -> bool:
-    return report.step.background and not report.step.soft
-
-
-def _is_predicate(report: _Report) -> bool:
-    """Whether the noun only says what the one before is: the accord is not a treaty."""
-    before = report.words[max(0, report.phrase.start - 2) : report.phrase.start]
-    return bool(before) and (before[-1] in _BE or (before[-1] == "not" and before[0] in _BE))
-
-
-_BE: Final = frozenset("is are was were be been".split())
-
-
-def _years(words: set[str]) -> set[str]:
-    return {word for word in words if word.isdigit() and len(word) == 4}  # noqa: PLR2004
-
-
-def _is_new(report: _Report) -> bool:
-    return "new" in report.words[report.phrase.start : report.phrase.head]
-
-
-def _draft(report: _Report) -> bool:
-    return "draft" in report.words[report.phrase.start : report.phrase.head]
-
-
-def _codes(report: _Report) -> set[str]:
-    return {code for actor in report.actors for code in actor.codes}
-
-
-def _join(reports: list[_Report], title: list[_Report]) -> list[list[_Report]]:
+def _join(reports: Sequence[Report], stories: dict[int, int]) -> list[list[Report]]:
     """Join what is said of one instrument; a headline goes to the first that its words fit and that is not old."""
-    groups: list[list[_Report]] = []
-    for report in reports:
-        if report.meant is not None:
-            meant = reports[report.meant]
-            next(group for group in groups if any(member is meant for member in group)).append(report)
+    groups: list[list[Report]] = []
+    home: dict[int, list[Report]] = {}
+    for number, report in enumerate(reports):
+        if report.in_title:
             continue
-        home = next((group for group in groups if any(_same(earlier, report) for earlier in group)), None)
-        if home is None:
-            groups.append([report])
-        else:
-            home.append(report)
-    for heading in title:
-        if heading.step.mode not in {"done", "ongoing", "planned", "purpose", "tried"}:
-            continue  # a headline that denies speaks of what the text explains
-        for group in groups:
-            if any(r.step.background and r.step.strength >= 3 for r in group):
-                continue
-            kin = any(
-                _KIN[r.phrase.noun.type] == _KIN[heading.phrase.noun.type] or r.phrase.noun.anaphor
-                for r in group
+        group = home.get(report.meant) if report.meant is not None else None
+        story = stories[report.phrase.sentence]
+        if group is None:
+            group = next(
+                (
+                    known
+                    for known in groups[-_RECENT_GROUPS:]
+                    if stories[known[0].phrase.sentence] == story
+                    and any(_is_same(earlier, report) for earlier in (*known[:2], known[-1]))
+                ),
+                None,
             )
-            if kin or heading.phrase.noun.anaphor:
-                group.append(heading)
-                break
+        if group is None:
+            group = []
+            groups.append(group)
+        group.append(report)
+        home[number] = group
+    for heading in (report for report in reports if report.in_title and report.step.mode in _TOLD):
+        fitting = next((group for group in groups if _fits_heading(group, heading)), None)
+        if fitting is not None:
+            fitting.append(heading)
     return groups
 
 
-def _weight(report: _Report) -> tuple[int, int, int, int]:
+def _fits_heading(group: list[Report], heading: Report) -> bool:
+    if group[0].phrase.sentence > _TITLE_REACH or any(
+        r.step.background and r.step.strength >= CLEAR for r in group
+    ):
+        return False
+    if heading.phrase.noun.anaphor:
+        return True
+    return any(_are_kin(report, heading) or report.phrase.noun.anaphor for report in group)
+
+
+def _are_kin(first: Report, second: Report) -> bool:
+    one, other = first.phrase.noun.type, second.phrase.noun.type
+    return one is other or (one in _KIN and _KIN[one] == _KIN.get(other))
+
+
+def _is_same(first: Report, second: Report) -> bool:
+    """Whether a later noun phrase speaks of the instrument of an earlier one."""
+    if _contradict(first, second):
+        return False
+    a, b = first.phrase, second.phrase
+    if (a.plural and not b.plural and b.determiner in {"one", "another"}) or _is_predicate(first, second):
+        return True
+    names, own = _modifiers(first), _modifiers(second)
+    bare = b.head - b.start <= 1 or not own - names
+    if _are_kin(first, second):
+        old_draft = ("draft" in names) != ("draft" in own) and _is_dated(first) != _is_dated(second)
+        return (bare or _years(own) == _years(names)) and b.determiner not in _OTHERS and not old_draft
+    if _tell_the_same(first, second):
+        return True
+    weak = b.noun.anaphor or (a.noun.anaphor and second.step.strength < PLAIN)
+    return bare and weak and b.determiner in _DEFINITE and b.sentence - a.sentence <= 1
+
+
+def _contradict(first: Report, second: Report) -> bool:
+    """Whether two reports cannot be of one instrument: no party in common, or one is old and the other new."""
+    a, b = first.phrase, second.phrase
+    pointing = b.noun.anaphor and b.determiner in {"the", "this"} and b.head - b.start <= 1
+    if first.codes and second.codes and not first.codes & second.codes and not pointing:
+        return True
+    plain = first.step.strength >= CLEAR or "new" in first.words[a.start : a.head]
+    return _is_dated(first) != _is_dated(second) and second.step.strength >= CLEAR and plain
+
+
+def _tell_the_same(first: Report, second: Report) -> bool:
+    """Whether two words stand for what the same parties did in the same way: the pact, a cooperation agreement."""
+    one, other = first.step, second.step
+    loose = first.phrase.noun.anaphor or second.phrase.noun.anaphor
+    return (
+        loose
+        and one.is_news
+        and other.is_news
+        and one.stage is other.stage
+        and bool(first.codes & second.codes)
+    )
+
+
+def _is_dated(report: Report) -> bool:
+    """Whether words date a report weeks back; a mere relative clause does not."""
+    return report.step.background and not report.step.soft
+
+
+_BE: Final = frozenset({"is", "are", "was", "were", "be", "been"})
+
+
+def _is_predicate(first: Report, second: Report) -> bool:
+    """Whether the second noun only says what the first is: the accord is not a treaty."""
+    if first.phrase.sentence != second.phrase.sentence:
+        return False
+    before = second.words[max(0, second.phrase.start - 2) : second.phrase.start]
+    return bool(before) and (before[-1] in _BE or (before[-1] == "not" and before[0] in _BE))
+
+
+def _modifiers(report: Report) -> set[str]:
+    return set(report.words[report.phrase.start : report.phrase.head]) - _DEFINITE
+
+
+def _years(words: set[str]) -> set[str]:
+    return {word for word in words if word.isdigit() and len(word) == _YEAR_DIGITS}
+
+
+# --- what the reports of one instrument say together
+
+_RANK: Final = {stage: number for number, stage in enumerate(Stage)}
+_POWERS: Final = frozenset(
+    {"powers", "allies", "members", "nations", "countries", "states", "neighbours", "neighbors"}
+)
+_MAX_DOMAINS: Final = 4
+_GUESSED_DOMAINS: Final = 2
+
+
+def _weight(report: Report) -> tuple[bool, bool, bool, int]:
     """Order reports of one instrument: a new step first, the text before the headline, the plainer, the further."""
     step = report.step
     news = step.is_news and step.polarity in {Polarity.ASSERTED, Polarity.NEGATED}
-    told = report.sentence is not None and step.strength > 1
+    told = not report.in_title and step.strength >= HINTED
     return (
-        int(news and step.strength >= 2),
-        int(told),
-        int(step.strength >= 3),
-        _RANK.index(step.stage) if news else step.strength,
-    )
-
-
-def _finish(
-    group: list[_Report],
-    reading: Reading,
-    states: _States,
-    passage: frozenset[str],
-    lexicon: AgreementLexicon,
-) -> FoundAgreement:
-    best = max(group, key=_weight)
-    body = [report for report in group if report.sentence is not None]
-    proof = best if best.sentence is not None else max(body, key=_weight)
-    step = best.step
-    near = frozenset().union(*(report.near for report in body))
-    kind = _kind(group)
-    actors = _all_parties(proof, group, states, near)
-    domains = proof.domains
-    if kind not in PEACE:
-        told = [report for report in body if report.domains and not report.step.background]
-        domains = tuple(dict.fromkeys([*domains, *(d for report in told for d in report.domains)]))[:4]
-        for report in group:
-            domains = domains or report.domains
-        for words in (
-            proof.words,
-            *(report.words for report in body),
-            states.title_words,
-            states.after.get(proof.phrase.sentence, ()),
-        ):
-            domains = domains or _domains_in(words, [(0, len(words))], lexicon)[:2]
-    scope = scope_of(actors, kind, near, passage, paired=proof.paired and not _POWERS & set(proof.words))
-    if scope is Scope.INTRA:
-        domains = ("peace",)
-    if not domains:
-        domains = ("peace",) if scope in {Scope.INTRA, Scope.NONSTATE} else ("political",)
-    parties = make_parties(actors, scope)
-    missing = tuple(
-        name
-        for name, there in (
-            ("parties", len({p.code for p in parties}) > 1),
-            ("stage", step.strength > 1),
-            ("domain", bool(proof.domains)),
-        )
-        if not there
-    )
-    sentence = proof.sentence
-    assert sentence is not None  # noqa: S101 - a group holds a report of the text
-    low, high = _evidence(proof, sentence)
-    start, end = sentence.tokens[low].start, sentence.tokens[high - 1].end
-    subject = None
-    if proof.subject:
-        subject = reading.text[
-            sentence.tokens[proof.subject[0]].start : sentence.tokens[proof.subject[1] - 1].end
-        ]
-    plover, cameo = _PLOVER.get(step.stage, (PloverType.AGREE, "0313"))
-    report = AgreementReport(
-        instrument=kind, stage=step.stage, next_stage=step.next_stage, polarity=step.polarity, is_news=step.is_news,
-        parties=parties, domains=domains, scope=scope, subject=subject, missing=missing,
-    )  # fmt: skip
-    speaker = reading.segments[sentence.segment].speaker
-    confidence = round(min(0.95, 0.35 + 0.1 * step.strength + 0.1 * (2 - min(2, len(missing)))), 2)
-    return FoundAgreement(
-        report,
-        Evidence(text=reading.text[start:end], start=start, end=end, speaker=speaker),
-        confidence,
-        sentence.segment,
-        plover,
-        cameo,
-        step.dated,
+        news and step.strength >= HINTED,
+        told,
+        step.strength >= CLEAR,
+        _RANK[step.stage] if news else step.strength,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _States:
-    """The states that a transcript speaks of, for words such as `the two countries`."""
+class _Group:
+    """The reports of one instrument, in the order of the text, a headline last."""
 
-    counts: Counter[str]
-    actors: dict[int, tuple[Actor, ...]]
-    title: tuple[Actor, ...]
-    title_words: tuple[str, ...]
-    after: dict[int, tuple[str, ...]]
-    """The words of the sentence that follows each."""
+    reports: tuple[Report, ...]
+    scene: Scene
+    reading: Reading
+    lexicon: AgreementLexicon
 
+    def finish(self) -> FoundAgreement:
+        body = [report for report in self.reports if not report.in_title]
+        best = max(self.reports, key=_weight)
+        proof = max(body, key=_weight) if best.in_title else best
+        step = best.step
+        near = frozenset().union(*(report.near for report in body))
+        kind = self._kind(body)
+        actors = self._parties(proof, near)
+        paired = proof.paired and not _POWERS & set(proof.words)
+        scope = scope_of(actors, kind, near, self.scene.sorts, paired=paired)
+        parties = make_parties(actors, scope)
+        told = {
+            "parties": len(parties) >= PAIR,
+            "stage": step.strength >= HINTED,
+            "domain": bool(proof.domains),
+        }
+        missing = tuple(name for name, there in told.items() if not there)
+        sentence = self.reading.sentences[proof.phrase.sentence]
+        plover, cameo = _PLOVER.get(step.stage, (PloverType.AGREE, "0313"))
+        return FoundAgreement(
+            report=AgreementReport(
+                instrument=kind,
+                stage=step.stage,
+                next_stage=step.next_stage,
+                polarity=step.polarity,
+                is_news=step.is_news,
+                parties=parties,
+                domains=self._domains(proof, body, kind, scope),
+                scope=scope,
+                subject=self._verbatim(proof.subject, sentence),
+                missing=missing,
+            ),
+            evidence=self._evidence(proof, sentence),
+            confidence=_confidence(step.strength, missing),
+            segment=sentence.segment,
+            plover=plover,
+            cameo=cameo,
+            event_date=step.dated,
+        )
 
-def _all_parties(proof: _Report, group: list[_Report], states: _States, near: frozenset[str]) -> list[Actor]:
-    """Take the parties of the telling clause; where it names less than two, look on: other reports, the sentence, the headline."""
-    actors: list[Actor] = list(proof.actors)
-    kind = proof.phrase.noun.type
-    for report in group:
-        if len(codes_of(actors)) < PAIR:
-            helps = {STATE, REBELS} if kind in PEACE else {STATE}
-            known = codes_of(actors)
-            actors.extend(
-                a for a in report.actors if (a.sort in helps or not actors) and set(a.codes) - known
-            )
-    # a convention has many parties, and whoever stands near one, a rebel or a reaction is no clue
-    silent = (
-        near & (PRIVATE_SORTS | {"rebels"})
-        or kind is InstrumentType.CONVENTION
-        or proof.step.act in {"call", "react"}
-    )
-    if silent or len(codes_of(actors)) >= PAIR:
+    def _kind(self, body: Sequence[Report]) -> InstrumentType:
+        """Give the most telling name: a memorandum that is also called the deal is a memorandum."""
+        named = (report.phrase.noun for report in body if not report.phrase.noun.anaphor)
+        return next(named, body[0].phrase.noun).type
+
+    def _domains(
+        self, proof: Report, body: Sequence[Report], kind: InstrumentType, scope: Scope
+    ) -> tuple[str, ...]:
+        """Give the domains of all that is told of it as new; where nothing tells, those of the sentences around."""
+        if scope is Scope.INTRA:
+            return ("peace",)
+        if kind in PEACE:
+            return proof.domains
+        told = (
+            d
+            for report in (proof, *body)
+            if report is proof or not report.step.background
+            for d in report.domains
+        )
+        domains = tuple(dict.fromkeys(told))[:_MAX_DOMAINS]
+        for report in self.reports:
+            domains = domains or report.domains
+        words = self.scene.words
+        around = [report.words for report in (proof, *body)]
+        around += [words.get(TITLE, ()), words.get(proof.phrase.sentence + 1, ())]
+        for said in around:
+            domains = domains or domains_in(said, self.lexicon)[:_GUESSED_DOMAINS]
+        return domains or (("peace",) if scope is Scope.NONSTATE else ("political",))
+
+    def _parties(self, proof: Report, near: frozenset[str]) -> list[Actor]:
+        """Take the parties of the telling clause; where it names less than two, look on.
+
+        First other reports of the instrument, then the sentence, the headline, the states of which all speaks.
+        """
+        actors = list(proof.actors)
+        kind = proof.phrase.noun.type
+        helpful = {STATE, REBELS} if kind in PEACE else {STATE}
+        for report in self.reports:
+            if len(codes_of(actors)) < PAIR:
+                known = codes_of(actors)
+                more = (a for a in report.actors if a.sort in helpful or not actors)
+                actors.extend(a for a in more if set(a.codes) - known)
+        # a convention has many parties, and whoever stands near one, a rebel or a reaction is no clue
+        silent = bool(near & (PRIVATE_SORTS | {"rebels"})) or kind is InstrumentType.CONVENTION
+        if silent or proof.step.act in {"call", "react"} or len(codes_of(actors)) >= PAIR:
+            return actors
+        index = proof.phrase.sentence
+        if proof.shared:
+            _add(actors, self._couple(index))
+        around = [a for a in self.scene.actors.get(index, ()) if _stands_by(a, proof)]
+        if proof.shared or len(codes_of(around) | codes_of(actors)) <= PAIR + 1:
+            _add(actors, around)
+        bodies = {STATE} if kind in PEACE else {STATE, ORGANISATION}
+        heads = [a for a in self.scene.actors.get(TITLE, ()) if a.sort in bodies]
+        if not codes_of(actors) or proof.shared or codes_of(actors) & codes_of(heads):
+            _add(actors, heads)
+        if codes_of(actors) or proof.shared:
+            _add(actors, (actor for actor, count in self.scene.common if proof.shared or count >= PAIR))
         return actors
-    if proof.shared:
-        _add(actors, _couple(states, proof.phrase.sentence))
-    around = [a for a in states.actors.get(proof.phrase.sentence, ()) if _stands_by(a, proof)]
-    if proof.shared or len(codes_of(around) | codes_of(actors)) <= PAIR + 1:
-        _add(actors, around)
-    heads = [a for a in states.title if a.sort == STATE or (a.sort == ORGANISATION and kind not in PEACE)]
-    if not codes_of(actors) or proof.shared or codes_of(actors) & codes_of(heads):
-        _add(actors, heads)
-    common = [code for code, count in states.counts.most_common() if proof.shared or count >= PAIR]
-    everyone = [a for index in sorted(states.actors) for a in states.actors[index] if a.sort == STATE]
-    if codes_of(actors) or proof.shared:
-        _add(actors, (next(a for a in everyone if code in a.codes) for code in common))
-    return actors
+
+    def _couple(self, index: int) -> list[Actor]:
+        """Give the two states of which a sentence before spoke: `they` and `the two leaders` are theirs."""
+        for earlier in (index - 1, index - 2):
+            named = [a for a in self.scene.actors.get(earlier, ()) if a.sort == STATE and not a.located]
+            if earlier != TITLE and len(codes_of(named)) == PAIR:
+                return named
+        return []
+
+    def _verbatim(self, span: tuple[int, int] | None, sentence: Sentence) -> str | None:
+        if span is None:
+            return None
+        return self.reading.text[sentence.tokens[span[0]].start : sentence.tokens[span[1] - 1].end]
+
+    def _evidence(self, proof: Report, sentence: Sentence) -> Evidence:
+        """Give the words of the clause that holds act and instrument."""
+        words = proof.words
+        low = min(proof.step.start, proof.phrase.start)
+        floor = max(0, low - 10)
+        while low > floor and words[low - 1] not in BARRIERS and words[low - 1] not in {",", "that", "but"}:
+            low -= 1
+        high = max(proof.step.end, proof.phrase.end)
+        roof = min(len(words), high + 18)
+        while high < roof and words[high] not in BARRIERS and words[high] not in {",", "which", "who"}:
+            high += 1
+        start, end = sentence.tokens[low].start, sentence.tokens[max(high, low + 1) - 1].end
+        speaker = self.reading.segments[sentence.segment].speaker
+        return Evidence(text=self.reading.text[start:end], start=start, end=end, speaker=speaker)
 
 
-def _couple(states: _States, index: int) -> list[Actor]:
-    """Give the two states of which the sentence before spoke: `they` and `the two leaders` are theirs."""
-    for earlier in (index - 1, index - 2):
-        named = [a for a in states.actors.get(earlier, ()) if a.sort == STATE and not a.located]
-        if len(codes_of(named)) == PAIR:
-            return named
-    return []
-
-
-def _stands_by(actor: Actor, proof: _Report) -> bool:
+def _stands_by(actor: Actor, proof: Report) -> bool:
     """Whether an actor of the sentence may be a party though no grammar says so."""
-    phrase = proof.phrase
-    inside = phrase.start <= actor.first < phrase.tail
-    return actor.sort == STATE and not (
-        actor.located or actor.seat or inside or is_broker(actor, proof.words)
-    )
+    inside = proof.phrase.start <= actor.first < proof.phrase.tail
+    aside = actor.located or actor.seat or inside or is_broker(actor, proof.words)
+    return actor.sort == STATE and not aside
 
 
 def _add(actors: list[Actor], more: Iterable[Actor]) -> None:
     """Add actors until there is a pair; one that brings no new code is left out."""
     for actor in more:
         known = codes_of(actors)
-        if len(known) < PAIR and set(actor.codes) - known:
+        if len(known) >= PAIR:
+            return
+        if set(actor.codes) - known:
             actors.append(actor)
 
 
-def _kind(group: list[_Report]) -> InstrumentType:
-    """Give the most telling name of the instrument: a memorandum that is also called the deal is a memorandum."""
-    named = [
-        report.phrase.noun
-        for report in group
-        if not report.phrase.noun.anaphor and report.sentence is not None
-    ]
-    return (named or [group[0].phrase.noun])[0].type
+_SURE: Final = (0.35, 0.45, 0.6, 0.75, 0.85)
+"""The confidence of a stage by how plainly it is told; benchmarks/eval_agreements.py shows how often each is right."""
 
 
-def _evidence(report: _Report, sentence: Sentence) -> tuple[int, int]:
-    """Give the tokens of the clause that holds act and instrument."""
-    words = report.words
-    low = min(report.step.start, report.phrase.start)
-    floor = max(0, low - 10)
-    while low > floor and words[low - 1] not in _CLAUSE and words[low - 1] not in {",", "that", "but"}:
-        low -= 1
-    high = max(report.step.end, report.phrase.end)
-    roof = min(len(words), high + 18)
-    while high < roof and words[high] not in _CLAUSE and words[high] not in {",", "which", "who"}:
-        high += 1
-    return low, max(high, low + 1)
+def _confidence(strength: int, missing: Sequence[str]) -> float:
+    return round(_SURE[strength] - 0.08 * len(missing), 2)

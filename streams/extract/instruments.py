@@ -48,8 +48,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A word form of an act: base, s, past, part, ing, noun or prep; `links` are the prepositions it takes,
-    and one that is `near` acts only on what stands right behind it."""
+    """A word form of an act: base, s, past, part, ing, noun or prep.
+
+    `links` are the prepositions it takes, and one that is `near` acts only on what stands right behind it.
+    """
 
     act: Act
     form: str
@@ -95,17 +97,149 @@ class NounPhrase:
 
 
 _ARTICLES: Final = frozenset(
-    "a an the this that these those its their our his her my your any no some several many two three four five six"
-    " seven eight nine ten both such each every another all various numerous most first second new dozen".split()
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "these",
+        "those",
+        "its",
+        "their",
+        "our",
+        "his",
+        "her",
+        "my",
+        "your",
+        "any",
+        "no",
+        "some",
+        "several",
+        "many",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "both",
+        "such",
+        "each",
+        "every",
+        "another",
+        "all",
+        "various",
+        "numerous",
+        "most",
+        "first",
+        "second",
+        "new",
+        "dozen",
+    ]
 )
 _STOPS: Final = frozenset(
-    "of on in at by for to from with between and or but as if than about into over under after before since while"
-    " that which who whom whose is are was were be been being has have had will would shall should may might can"
-    " could must do does did not said says say it he she they we i you him them us there where when because so"
-    " against during without within through toward towards regarding concerning via per"
-    " also however following including agreed agree agrees signed sign signs signing reached reach".split()
+    [
+        "of",
+        "on",
+        "in",
+        "at",
+        "by",
+        "for",
+        "to",
+        "from",
+        "with",
+        "between",
+        "and",
+        "or",
+        "but",
+        "as",
+        "if",
+        "than",
+        "about",
+        "into",
+        "over",
+        "under",
+        "after",
+        "before",
+        "since",
+        "while",
+        "that",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "has",
+        "have",
+        "had",
+        "will",
+        "would",
+        "shall",
+        "should",
+        "may",
+        "might",
+        "can",
+        "could",
+        "must",
+        "do",
+        "does",
+        "did",
+        "not",
+        "said",
+        "says",
+        "say",
+        "it",
+        "he",
+        "she",
+        "they",
+        "we",
+        "i",
+        "you",
+        "him",
+        "them",
+        "us",
+        "there",
+        "where",
+        "when",
+        "because",
+        "so",
+        "against",
+        "during",
+        "without",
+        "within",
+        "through",
+        "toward",
+        "towards",
+        "regarding",
+        "concerning",
+        "via",
+        "per",
+        "also",
+        "however",
+        "following",
+        "including",
+        "agreed",
+        "agree",
+        "agrees",
+        "signed",
+        "sign",
+        "signs",
+        "signing",
+        "reached",
+        "reach",
+    ]
 )
-_ENDS: Final = frozenset('. ; : ? ! — – -- ... [ ] ” "'.split())
+_ENDS: Final = frozenset([".", ";", ":", "?", "!", "—", "–", "--", "...", "[", "]", "”", '"'])
 
 
 def load_agreement_lexicon(folder: Path) -> AgreementLexicon:
@@ -229,7 +363,40 @@ def _is_short_name(words: tuple[str, ...], at: int) -> bool:
 
 
 _BEFORE_VERB: Final = frozenset(
-    "to can could will would must should may might not and who that which they we i you he she also better helps help or let us how 'll 'd did does".split()
+    [
+        "to",
+        "can",
+        "could",
+        "will",
+        "would",
+        "must",
+        "should",
+        "may",
+        "might",
+        "not",
+        "and",
+        "who",
+        "that",
+        "which",
+        "they",
+        "we",
+        "i",
+        "you",
+        "he",
+        "she",
+        "also",
+        "better",
+        "helps",
+        "help",
+        "or",
+        "let",
+        "us",
+        "how",
+        "'ll",
+        "'d",
+        "did",
+        "does",
+    ]
 )
 
 
@@ -248,7 +415,7 @@ def _is_verb(words: tuple[str, ...], at: int) -> bool:
     if after != "with":
         return False
     if words[at] == "deals":
-        return before in {"also"} or words[at - 2 : at - 1] in {("the",), ("this",), ("a",)}
+        return before == "also" or words[at - 2 : at - 1] in {("the",), ("this",), ("a",)}
     return bool(set(words[max(0, at - 4) : at]) & {"help", "helps", "helped", "let", "make"})
 
 
@@ -278,9 +445,7 @@ def _phrase(
     determiner = words[start] if words[start] in _ARTICLES else ""
     last = words[tail - 1]
     first = words[head]
-    plural = (
-        first.endswith(("s", "a")) and first not in ("cessation",) and (tail - head > 1 or last.endswith("s"))
-    )
+    plural = first.endswith(("s", "a")) and first != "cessation" and (tail - head > 1 or last.endswith("s"))
     return NounPhrase(noun, index, start, head, tail, end, determiner, plural)
 
 

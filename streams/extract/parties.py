@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from schemas.entity import Entity, Mention
-    from streams.extract.entities import Resolved
     from streams.extract.instruments import NounPhrase
     from streams.extract.reading import Sentence
     from streams.extract.stage import Step
@@ -130,11 +130,11 @@ def codes_of(actors: Iterable[Actor]) -> set[str]:
 
 
 def find_actors(
-    sentence: Sentence, resolved: Resolved, entities: Mapping[str, Entity], words: Sequence[str]
+    sentence: Sentence, mentions: Iterable[Mention], entities: Mapping[str, Entity], words: Sequence[str]
 ) -> tuple[Actor, ...]:
     """Lay the mentions of a sentence over its tokens, the outermost of those that nest, in order."""
     starts = [token.start for token in sentence.tokens]
-    inside = [m for m in resolved.mentions if sentence.start <= m.start and m.end <= sentence.end]
+    inside = [m for m in mentions if sentence.start <= m.start and m.end <= sentence.end]
     found: list[Actor] = []
     for mention in sorted(inside, key=lambda m: (m.start, -m.end, m.entity_id)):
         actor = _actor(mention, entities, starts, words)
@@ -153,8 +153,8 @@ def _actor(
     codes, sort = _codes(entity, entities)
     if not codes or mention.kind is MentionKind.PRONOUN:
         return None
-    first = max((i for i, at in enumerate(starts) if at <= mention.start), default=0)
-    last = max((i for i, at in enumerate(starts) if at < mention.end), default=first) + 1
+    first = max(0, bisect_right(starts, mention.start) - 1)
+    last = max(first + 1, bisect_left(starts, mention.end))
     before = words[first - 1] if first else ""
     if before in _DIRECTIONS and first > 1:
         before = words[first - 2]
@@ -193,21 +193,19 @@ def _codes(entity: Entity, entities: Mapping[str, Entity]) -> tuple[tuple[str, .
         return tuple(dict.fromkeys(codes)), STATE
     head, _, sector = (entity.code or "").partition(":")
     sort = _SECTORS.get(sector, "")
+    body = entity.type is EntityType.ORGANISATION
+    codes: tuple[str, ...] = ()
     if sector == "MED":
-        return (), ""  # who reports is no party
-    if (
-        sort in {ORGANISATION, REBELS}
-        and entity.type is EntityType.ORGANISATION
-        and head not in _SECTOR_CODES
-    ):
-        return (head,), sort
-    if entity.countries and sort not in {"company", "institution"}:
-        return tuple(entity.countries[:1]), STATE
-    if entity.type is EntityType.ORGANISATION:
-        return ("ORG",), sort or "organisation"
-    if entity.type in {EntityType.PERSON, EntityType.ROLE} or not head:
-        return (), ""
-    return (head,), STATE
+        sort = ""  # who reports is no party
+    elif body and sort in {ORGANISATION, REBELS} and head not in _SECTOR_CODES:
+        codes = (head,)
+    elif entity.countries and sort not in {"company", "institution"}:
+        codes, sort = tuple(entity.countries[:1]), STATE
+    elif body:
+        codes, sort = ("ORG",), sort or "organisation"
+    elif entity.type not in {EntityType.PERSON, EntityType.ROLE} and head:
+        codes, sort = (head,), STATE
+    return codes, sort
 
 
 def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequence[str]) -> Found:
@@ -376,18 +374,16 @@ def scope_of(
     if rebels or (kind in PEACE and len(states) < PAIR):
         de_facto = states & {"ISR", "PSE"} or "palestinian" in passage
         return Scope.NONSTATE if de_facto else Scope.INTRA
-    if len(states) > PAIR or kind is InstrumentType.CONVENTION:
+    if kind is InstrumentType.CONVENTION or len(states) > PAIR or (bodies and len(states) == PAIR):
         return Scope.MULTI
-    if len(states) == PAIR:
-        return Scope.MULTI if bodies else Scope.INTER
     if bodies:
         return Scope.STATE_ORG if states or len(bodies) == 1 else Scope.IGO
-    private = _private_scope(near, states)
-    if private is not None:
-        return private
-    if states:
-        return Scope.AGENCY if paired else Scope.INTER
-    return _private_scope(passage, states) or Scope.OTHER
+    private = _private_scope(near, states) if len(states) < PAIR else None
+    if private is None and len(states) == 1 and paired:
+        private = Scope.AGENCY
+    if private is None and not states:
+        private = _private_scope(passage, states) or Scope.OTHER
+    return private or Scope.INTER
 
 
 def _private_scope(words: frozenset[str], states: set[str]) -> Scope | None:

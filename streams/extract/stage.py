@@ -206,7 +206,7 @@ def _left(view: _View) -> Step | None:
             return None
         commas += word == ","
         for trigger, end in view.lexicon.triggers_at(words, at):
-            step = _govern(view, trigger, at, end, door, links) if end <= phrase.start else None
+            step = _govern(view, trigger, at, end, door=door, links=links) if end <= phrase.start else None
             if step is not None:
                 cut = commas and not _lists(view, at)
                 return replace(step, strength=HINTED, quiet=True) if cut and step.strength == PLAIN else step
@@ -225,7 +225,7 @@ def _is_unknown_gerund(view: _View, door: str) -> bool:
     return not view.lexicon.triggers_at(view.words, view.phrase.start - 1)
 
 
-def _govern(view: _View, trigger: Trigger, at: int, end: int, door: str, links: set[str]) -> Step | None:
+def _govern(view: _View, trigger: Trigger, at: int, end: int, *, door: str, links: set[str]) -> Step | None:
     """Read one trigger before the noun, None where it does not govern it."""
     phrase = view.phrase
     if trigger.form == "prep":

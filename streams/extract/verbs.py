@@ -115,7 +115,7 @@ def read_verb(words: Sequence[str], at: int, form: str, controllers: Phrases[str
     relative = before in RELATIVE or (
         start > 1 and before in {"refused", "failed", "declined"} and words[start - 2] in RELATIVE
     )
-    mode = _mode(words, at, form, start, kinds, controllers)
+    mode = _mode(words, at, form, start, kinds=kinds, controllers=controllers)
     background = "had" in kinds or (
         relative and (mode in {"refused", "failed"} or (mode == "done" and not kinds & HAVE))
     )
@@ -162,7 +162,7 @@ def _shared_auxiliary(words: Sequence[str], conjunction: int) -> frozenset[str]:
 
 
 def _mode(
-    words: Sequence[str], at: int, form: str, start: int, kinds: frozenset[str], controllers: Phrases[str]
+    words: Sequence[str], at: int, form: str, start: int, *, kinds: frozenset[str], controllers: Phrases[str]
 ) -> str:
     if "to" in kinds:
         return _infinitive(words, start, kinds, controllers)

@@ -1,0 +1,334 @@
+"""What a transcript says of instruments, noun by noun, before the reports of one instrument are joined."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from schemas.event import InstrumentType, Stage
+from schemas.transcript import Segment, SegmentKind
+from streams.extract.entities import find_mentions, resolve_entities
+from streams.extract.instruments import find_noun_phrases, sentence_words
+from streams.extract.parties import PEACE, STATE, Actor, find_actors, parties_of
+from streams.extract.reading import Reading, Sentence, tokenize
+from streams.extract.stage import CLEAR, Step, read_pronoun, read_step
+from streams.extract.verbs import BARRIERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from schemas.event import EventContext
+    from streams.extract.entities import Resolved
+    from streams.extract.instruments import AgreementLexicon, NounPhrase
+    from streams.extract.models import Models
+
+TITLE: Final = -1
+"""The index of the headline among the sentences."""
+MAX_SUBJECT: Final = 20
+"""So many words can say what an instrument is about."""
+
+_READ: Final = frozenset(
+    {
+        SegmentKind.NARRATION, SegmentKind.QUOTE, SegmentKind.QUESTION, SegmentKind.HEADLINE, SegmentKind.DATELINE,
+    }
+)  # fmt: skip
+_PAPERS: Final = frozenset(
+    {InstrumentType.JOINT_STATEMENT, InstrumentType.DECLARATION, InstrumentType.ROADMAP}
+)
+_NEAR: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one noun phrase says of an instrument. `near` are the sorts of actors that words beside it tell of.
+
+    `shared` and `paired` are as in parties.Found; `meant` is the index of the report that a pronoun stands for.
+    """
+
+    phrase: NounPhrase
+    step: Step
+    words: tuple[str, ...]
+    actors: tuple[Actor, ...]
+    domains: tuple[str, ...]
+    subject: tuple[int, int] | None
+    near: frozenset[str]
+    shared: bool = False
+    paired: bool = False
+    meant: int | None = None
+
+    @property
+    def in_title(self) -> bool:
+        """Whether it stands in the headline, from which no evidence is taken."""
+        return self.phrase.sentence == TITLE
+
+    @property
+    def codes(self) -> set[str]:
+        """The codes of all actors."""
+        return {code for actor in self.actors for code in actor.codes}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who is there in a transcript: for words such as `the two countries`. All by the index of the sentence."""
+
+    actors: Mapping[int, tuple[Actor, ...]]
+    words: Mapping[int, tuple[str, ...]]
+    common: tuple[tuple[Actor, int], ...]
+    """The states, the most often named first, with how often."""
+    sorts: frozenset[str]
+    """The sorts of actors that words anywhere tell of: rebels, a company."""
+
+
+def read_reports(
+    reading: Reading, resolved: Resolved, context: EventContext, models: Models
+) -> tuple[tuple[Report, ...], Scene]:
+    """Read every instrument noun of headline and text."""
+    lexicon, day = models.agreements, context.event_time.date()
+    entities = {entity.id: entity for entity in resolved.entities}
+    starts = [mention.start for mention in resolved.mentions]
+    actors: dict[int, tuple[Actor, ...]] = {}
+    words: dict[int, tuple[str, ...]] = {}
+    reports = list(_read_title(reading, context, models, actors, words))
+    for index, sentence in enumerate(reading.sentences):
+        if reading.segments[sentence.segment].kind not in _READ:
+            continue
+        low, high = bisect_left(starts, sentence.start), bisect_left(starts, sentence.end)
+        words[index] = sentence_words(sentence)
+        actors[index] = find_actors(sentence, resolved.mentions[low:high], entities, words[index])
+        reader = _Reader(index, sentence, words[index], actors[index], lexicon, day)
+        reports.extend(reader.read_nouns())
+        reports.extend(reader.read_pronoun(reports))
+    return tuple(reports), _scene(actors, words, lexicon)
+
+
+def _scene(
+    actors: Mapping[int, tuple[Actor, ...]], words: Mapping[int, tuple[str, ...]], lexicon: AgreementLexicon
+) -> Scene:
+    named = [
+        actor for index, found in actors.items() if index != TITLE for actor in found if actor.sort == STATE
+    ]
+    counts = Counter(code for actor in named for code in actor.codes)
+    first: dict[str, Actor] = {}
+    for actor in named:
+        for code in actor.codes:
+            first.setdefault(code, actor)
+    order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    sorts = frozenset().union(*(_sorts(said, lexicon) for index, said in words.items() if index != TITLE))
+    return Scene(actors, words, tuple((first[code], count) for code, count in order), sorts)
+
+
+def _read_title(
+    reading: Reading,
+    context: EventContext,
+    models: Models,
+    actors: dict[int, tuple[Actor, ...]],
+    words: dict[int, tuple[str, ...]],
+) -> tuple[Report, ...]:
+    """Read the headline as one sentence: it is part of the report."""
+    text = context.title or ""
+    if not text.strip():
+        return ()
+    sentence = Sentence(0, len(text), 0, tokenize(text))
+    segment = Segment(kind=SegmentKind.HEADLINE, start=0, end=len(text))
+    transcript = reading.transcript.model_copy(update={"text": text})
+    headline = Reading(transcript, reading.language, (segment,), (sentence,))
+    resolved = resolve_entities(headline, find_mentions(headline, models), models)
+    said = sentence_words(sentence)
+    found = find_actors(
+        sentence, resolved.mentions, {entity.id: entity for entity in resolved.entities}, said
+    )
+    words[TITLE] = said
+    # the state at the very end is often that of a dateline: En route to Brindisi, Italy
+    actors[TITLE] = tuple(a for a in found if a.last < len(said) or said[a.first - 1] != ",")
+    return tuple(
+        _Reader(TITLE, sentence, said, found, models.agreements, context.event_time.date()).read_nouns()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One sentence with all that is needed to read it."""
+
+    index: int
+    sentence: Sentence
+    words: tuple[str, ...]
+    actors: tuple[Actor, ...]
+    lexicon: AgreementLexicon
+    day: date
+
+    def read_nouns(self) -> list[Report]:
+        phrases = find_noun_phrases(self.index, self.words, self.lexicon)
+        reports = (self._read(phrase) for phrase in phrases)
+        return [report for report in reports if self._counts(report)]
+
+    def read_pronoun(self, reports: Sequence[Report]) -> list[Report]:
+        """Read `it was signed` of the instrument that was named last, in this sentence or the one before."""
+        place = read_pronoun(self.sentence, self.lexicon) if reports else None
+        if place is None:
+            return []
+        for number in range(len(reports) - 1, -1, -1):
+            phrase = reports[number].phrase
+            if phrase.sentence < self.index - 1 or phrase.sentence == TITLE:
+                return []
+            if phrase.sentence < self.index or phrase.tail <= place:
+                span = replace(
+                    phrase,
+                    sentence=self.index,
+                    start=place,
+                    head=place,
+                    tail=place + 1,
+                    end=place + 1,
+                    determiner="it",
+                )
+                report = self._read(span)
+                return [replace(report, meant=number)] if report.step.strength >= CLEAR else []
+        return []
+
+    def _read(self, phrase: NounPhrase) -> Report:
+        step = read_step(phrase, self.sentence, self.lexicon, self.day)
+        found = parties_of(phrase, step, self.actors, self.words)
+        if found.strangers:  # who rejects what others agreed only reacts
+            step = replace(step, stage=Stage.AGREED, mode="done", quiet=True)
+        if phrase.noun.type in _PAPERS and step.act == "adopt" and step.stage is Stage.AGREED:
+            step = replace(step, stage=Stage.SIGNED)
+        subject = find_subject(phrase, self.words)
+        beside = self.words[max(0, min(step.start, phrase.start) - _NEAR) : max(step.end, phrase.end) + _NEAR]
+        return Report(
+            phrase=phrase,
+            step=step,
+            words=self.words,
+            actors=found.actors,
+            domains=_domains(phrase, subject, self.words, self.lexicon),
+            subject=subject,
+            near=_sorts(beside, self.lexicon),
+            shared=found.shared,
+            paired=found.paired,
+        )
+
+    def _counts(self, report: Report) -> bool:
+        """Whether a noun that has other senses too is an instrument here."""
+        noun, step, phrase = report.phrase.noun, report.step, report.phrase
+        if noun.signed_only:
+            return step.act in {"sign", "initial"}
+        if noun.paper:
+            return step.strength >= CLEAR and step.act in _PAPER_ACTS
+        if step.strength >= CLEAR:
+            return True
+        if not noun.formal:
+            return not noun.needs_act
+        capital = self.sentence.tokens[phrase.head].text[:1].isupper() and phrase.head > 0
+        return capital or bool(_ABOUT & set(self.words[phrase.end : phrase.end + 1]))
+
+
+_PAPER_ACTS: Final = frozenset({"sign", "adopt", "initial", "draft", "conclude", "reach"})
+_ABOUT: Final = frozenset({"on", "against", "concerning", "relating"})
+
+
+def _sorts(words: Sequence[str], lexicon: AgreementLexicon) -> frozenset[str]:
+    found = {hit[0] for at in range(len(words)) if (hit := lexicon.actors.at(words, at))}
+    if {"palestinian", "palestinians"} & set(words):
+        found.add("palestinian")
+    return frozenset(found)
+
+
+# --- what it is about
+
+_OPENERS: Final = frozenset(
+    {
+        "on", "about", "for", "to", "regarding", "concerning", "covering", "over", "in", "of", "relating", "against",
+        "aimed", "designed", "establishing", "allowing",
+    }
+)  # fmt: skip
+_ASIDE: Final = frozenset(
+    {
+        "which", "who", "when", "while", "after", "before", "as", "instead", "despite", "if", "unless", "because",
+        "said", "says",
+    }
+)  # fmt: skip
+_MAYBE: Final = frozenset({"could", "would", "may", "might", "should", "can", "helps", "covers", "provides"})
+_DAYS: Final = frozenset(
+    {
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march",
+        "april", "may", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar",
+        "apr", "jun", "jul", "aug", "sept", "sep", "oct", "nov", "dec", "this", "last", "next",
+    }
+)  # fmt: skip
+_BOOSTS: Final = frozenset(
+    {"boost", "increase", "promote", "strengthen", "enhance", "improve", "deepen", "expand", "facilitate"}
+)
+_NEXT_ACT: Final = frozenset({"led", "held", "he", "she", "it", "they", "we", "but", "to"})
+_OPENER_REACH: Final = 14
+
+
+def find_subject(phrase: NounPhrase, words: Sequence[str]) -> tuple[int, int] | None:
+    """Give the words that say what an instrument is about: after `on`, `to`, `regarding`, else before the noun."""
+    for at in range(phrase.end, min(len(words), phrase.end + _OPENER_REACH)):
+        word = words[at]
+        if word in BARRIERS or word in _ASIDE or word in _MAYBE:
+            break
+        dated = at + 1 < len(words) and (words[at + 1].isdigit() or words[at + 1] in _DAYS)
+        if word in _OPENERS and not dated:
+            end = at + 1
+            while end < min(len(words), at + MAX_SUBJECT) and not _leaves(words, at, end):
+                end += 1
+            if end > at + 1:
+                return at + 1, end
+    return (phrase.start, phrase.head) if phrase.head > phrase.start else None
+
+
+def _leaves(words: Sequence[str], start: int, at: int) -> bool:
+    """Whether the words leave the subject here: a new clause, a purpose that is only hoped for, another act."""
+    word = words[at]
+    after = words[at + 1] if at + 1 < len(words) else ""
+    if word in BARRIERS or word in _ASIDE:
+        return True
+    if word == "to":
+        return words[start] != "to" and after in _BOOSTS
+    return word == "," and (after.endswith("ed") or after in _NEXT_ACT)
+
+
+_ROWS: Final = frozenset(
+    {
+        "tariff",
+        "tariffs",
+        "price",
+        "prices",
+        "subsidies",
+        "subsidy",
+        "wto",
+        "row",
+        "turf",
+        "industry",
+        "companies",
+    }
+)
+_FIGHTS: Final = frozenset({"war", "fighting", "troops", "rebels", "army", "violence"})
+
+
+def _domains(
+    phrase: NounPhrase, subject: tuple[int, int] | None, words: Sequence[str], lexicon: AgreementLexicon
+) -> tuple[str, ...]:
+    """Give the domains that the words of the phrase and of its subject name; a peace is about peace and nothing else."""
+    if phrase.noun.type in PEACE:  # but a truce in a trade row is no peace
+        return ("trade",) if _ROWS & set(words) and not _FIGHTS & set(words) else ("peace",)
+    own = domains_in(words[phrase.start : phrase.tail], lexicon)
+    rest = domains_in(words[subject[0] : subject[1]], lexicon) if subject else ()
+    return tuple(dict.fromkeys((*own, *rest)))
+
+
+def domains_in(words: Sequence[str], lexicon: AgreementLexicon) -> tuple[str, ...]:
+    """Give the domains that some words name, in their order; of free-trade each part counts."""
+    found: dict[str, None] = {}
+    at = 0
+    while at < len(words):
+        hit = lexicon.domains.at(words, at)
+        if hit is None and "-" in words[at]:
+            parts = [part for part in words[at].split("-") if part]
+            found.update(dict.fromkeys(domains_in(parts, lexicon)))
+        elif hit is not None:
+            found.update(dict.fromkeys(hit[0]))
+        at = hit[1] if hit else at + 1
+    return tuple(found)
