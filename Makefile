@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint fix test-fast golden docs lock eval bench-rules clean
+.PHONY: help train setup demo run test check lint fix test-fast golden docs lock eval bench-rules clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -90,6 +90,9 @@ golden: $(VENV)/.dev ## write the expected results of the golden tests anew
 
 docs: $(VENV)/.dev ## write the generated schemas and tables anew
 	@$(PY) -m tests.generated_files
+
+train: $(VENV)/.dev ## train the English tagger again, from the material in DATA
+	@$(PY) -m training.train_tagger --data $(or $(DATA),../shared/training)
 
 lock: $(VENV)/.base ## lock the newest versions that pyproject.toml allows
 	@compile="$(VENV)/bin/uv pip compile -q --universal --generate-hashes --only-binary :all: --no-header --no-annotate --python-version 3.11 $(LOCK_FLAGS)"
