@@ -513,6 +513,15 @@ def test_no_wording_of_another_matter_does(matter: str) -> None:
         assert len(agreements(together)) == 2, (first, second)
 
 
+def test_later_reports_fill_in_what_the_first_left_open() -> None:
+    vague = told(
+        Stage.AGREED, instrument=InstrumentType.AGREEMENT, domains=(), subject=None, scope=Scope.OTHER
+    )
+    agreement = agreements(post_all(vague, told(Stage.SIGNED, 3, "Radio Two")))[0]
+    assert (agreement.instrument, agreement.scope) == (InstrumentType.MOU, Scope.INTER)
+    assert (agreement.domains, agreement.subject) == (("border", "security"), "border security")
+
+
 # --- origins -------------------------------------------------------------------------------------------------
 
 _AGENCY_TEXT = (

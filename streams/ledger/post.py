@@ -26,6 +26,8 @@ MARKED_CORRECTION_WITHIN: Final = timedelta(days=7)
 RETELLING_WITHIN: Final = timedelta(days=45)
 """A report of the same step that is older than the first one known still tells of it, within this time."""
 MAX_DOMAINS: Final = 12
+_BETWEEN_STATES: Final = frozenset({Scope.INTER, Scope.MULTI, Scope.STATE_ORG, Scope.IGO})
+"""Once an instrument was known to be between states it stays so; any other scope gives way to what is told later."""
 
 _CORRECTION_MARKS: Final = (
     "correction", "corrects", "corrected", "erratum", "rectificatif", "rectificación", "corrección", "berichtigung",
@@ -314,7 +316,7 @@ def _learn(entry: Entry, sighting: Sighting) -> Agreement:
             "domains": domains,
             "subject": subject,
             "name": agreement.name or report.name,
-            "scope": report.scope if agreement.scope is Scope.OTHER else agreement.scope,
+            "scope": agreement.scope if agreement.scope in _BETWEEN_STATES else report.scope,
             "next_stage": following,
         }
     )
