@@ -32,6 +32,7 @@ LANGUAGES: Final = (
     "zh",
     "zh_Hant",
 )
+LONGEST_AIRPORT_CODE: Final = 3
 CITY_MIN_PEOPLE: Final = 100_000
 NOT_STATES: Final = {"ANT", "SCG", "ATA", "BVT", "HMD", "UMI"}
 """Dissolved or uninhabited: their names would only be in the way."""
@@ -67,7 +68,7 @@ def city_rows() -> list[str]:
             name
             for name in city["alternatenames"]
             if name
-            and len(name) > 3
+            and len(name) > LONGEST_AIRPORT_CODE
             and name != city["name"]
             and "LATIN" in unicodedata.name(name[0], "")
             and name.isprintable()

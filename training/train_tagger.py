@@ -14,16 +14,13 @@ import random
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import marisa_trie
 import pycrfsuite
 
 from streams.extract.names import Word, split_words
 from streams.extract.tagger import GAZETTEER_KINDS, Features, load_features
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MODEL: Final = Path(__file__).parent.parent / "streams" / "extract" / "model"
 SEED: Final = 1
@@ -42,6 +39,9 @@ KIND_OF_TYPE: Final = {
 """Type numbers of the gazetteer that are kept, and what they are called here."""
 MAX_NAME_WORDS: Final = 6
 MIN_UNIT_COUNT: Final = 3
+COMMON_GIVEN_NAME: Final = 30
+FEWEST_TITLE_WORDS: Final = 3
+FEWEST_LETTERS: Final = 4
 LABELS: Final = {"PER": "PER", "ORG": "ORG", "LOC": "LOC", "NORP": "NORP"}
 
 
@@ -63,61 +63,57 @@ def pack_clusters(data: Path, out: Path) -> None:
 
 def pack_gazetteer(data: Path, out: Path) -> None:
     """Write the names as a trie of name to sorts; of persons only their units (given name, surname), which go further."""
-    names: Counter[str] = Counter()
     given: Counter[str] = Counter()
     surnames: Counter[str] = Counter()
     bit = {kind: 1 << index for index, kind in enumerate(GAZETTEER_KINDS)}
-    packed: dict[str, int] = {}
+    packed: Counter[str] = Counter()
     with lzma.open(data / "english_gazetteer.tsv.xz", "rt", encoding="utf-8") as lines:
-        for line in lines:
-            name, types = line.rstrip("\n").split("\t")
-            kinds = {
-                KIND_OF_TYPE[t] for t in types.strip("[]").replace(" ", "").split(",") if t in KIND_OF_TYPE
-            }
-            tokens = [w.text for w in split_words(name)]
-            if (
-                not kinds
-                or not tokens
-                or len(tokens) > MAX_NAME_WORDS
-                or not name[0].isupper()
-                or any(c.isdigit() for c in name)
-            ):
-                continue
+        for name, kinds in filter(None, map(read_name, lines)):
+            tokens = name.split(" ")
             if kinds == {"person"}:
                 alphabetic = [t for t in tokens if t.isalpha() and t[0].isupper() and len(t) > 1]
-                if 2 <= len(alphabetic) <= 3:  # noqa: PLR2004 - a given name and a surname, perhaps one between
+                if (
+                    1 < len(alphabetic) < FEWEST_TITLE_WORDS + 1
+                ):  # a given name and a surname, perhaps one between
                     given[alphabetic[0].lower()] += 1
                     surnames[alphabetic[-1].lower()] += 1
-                continue
-            if kinds <= {"work", "event"} and len(tokens) < 3:  # noqa: PLR2004 - titles of one or two words are noise
-                continue
-            if len(tokens) > 1 or len(name) > 3:  # noqa: PLR2004
-                packed[" ".join(tokens)] = packed.get(" ".join(tokens), 0) | sum(bit[k] for k in kinds)
+            elif is_telling(tokens, kinds):
+                packed[name] |= sum(bit[k] for k in kinds)
     for counts, kind in ((given, "given"), (surnames, "surname")):
-        for unit, count in counts.items():
-            if count >= MIN_UNIT_COUNT:
-                key = "\x01" + unit
-                packed[key] = packed.get(key, 0) | bit[kind]
-                if count >= 30 and kind == "given":  # noqa: PLR2004 - a common given name
-                    packed[key] |= bit["person"]
-    del names
-    marisa_trie.RecordTrie("<B", ((n, (b,)) for n, b in sorted(packed.items()))).save(
-        str(out / "gazetteer.marisa")
-    )
-    print(f"gazetteer: {len(packed)} names")
+        for unit in (u for u, n in counts.items() if n >= MIN_UNIT_COUNT):
+            packed["\x01" + unit] |= bit[kind]
+    for unit in (u for u, n in given.items() if n >= COMMON_GIVEN_NAME):
+        packed["\x01" + unit] |= bit["person"]
+    trie = marisa_trie.RecordTrie("<B", ((n, (b,)) for n, b in sorted(packed.items())))
+    trie.save(str(out / "gazetteer.marisa"))
+    print(f"gazetteer: {len(packed)} names")  # noqa: T201 - a script tells what it wrote
+
+
+def read_name(line: str) -> tuple[str, set[str]] | None:
+    """Read one line of the gazetteer as a name in the reader's words and its sorts; nothing where it is no use."""
+    name, types = line.rstrip("\n").split("\t")
+    kinds = {KIND_OF_TYPE[t] for t in types.strip("[]").replace(" ", "").split(",") if t in KIND_OF_TYPE}
+    tokens = [w.text for w in split_words(name)]
+    usable = kinds and 0 < len(tokens) <= MAX_NAME_WORDS and name[0].isupper()
+    return (" ".join(tokens), kinds) if usable and not any(c.isdigit() for c in name) else None
+
+
+def is_telling(tokens: list[str], kinds: set[str]) -> bool:
+    """Leave out names that are mostly something else: titles of one or two words, names of three letters."""
+    if kinds <= {"work", "event"} and len(tokens) < FEWEST_TITLE_WORDS:
+        return False
+    return len(tokens) > 1 or len(tokens[0]) >= FEWEST_LETTERS
 
 
 def sentences(data: Path) -> Iterator[tuple[list[Word], list[str]]]:
-    """Give the training sentences, cut into words as the reader cuts them."""
+    """Give the training sentences, cut into words as the reader cuts them; people's labels where wikigold has them."""
     gold: dict[str, list[str]] = {}
     with lzma.open(data / "english_gold.jsonl.xz", "rt", encoding="utf-8") as lines:
-        for line in lines:
-            record = json.loads(line)
+        for record in map(json.loads, lines):
             if record["s"] == "wikigold":
                 gold["\0".join(record["w"])] = record["t"]
     with lzma.open(data / "english_silver.jsonl.xz", "rt", encoding="utf-8") as lines:
-        for line in lines:
-            record = json.loads(line)
+        for record in map(json.loads, lines):
             yield cut(record["w"], gold.get("\0".join(record["w"]), record["t"]))
 
 
@@ -150,7 +146,7 @@ def cut(tokens: list[str], tags: list[str]) -> tuple[list[Word], list[str]]:
 def train(features: Features, data: Path, out: Path, algorithm: str, iterations: int) -> None:
     """Train and write the model."""
     rows = [(w, t) for w, t in sentences(data) if w]
-    random.Random(SEED).shuffle(rows)
+    random.Random(SEED).shuffle(rows)  # noqa: S311 - an order that is the same every time, no secret
     trainer = pycrfsuite.Trainer(verbose=False)
     trainer.select(algorithm)
     for words, labels in rows:
@@ -162,9 +158,8 @@ def train(features: Features, data: Path, out: Path, algorithm: str, iterations:
     plain = out / "english.crf"
     trainer.train(str(plain))
     (out / "english.crf.gz").write_bytes(gzip.compress(plain.read_bytes(), 9, mtime=0))
-    print(
-        f"{len(rows)} sentences, model {plain.stat().st_size // 1024} KiB, packed {(out / 'english.crf.gz').stat().st_size // 1024} KiB"
-    )
+    sizes = [file.stat().st_size // 1024 for file in (plain, out / "english.crf.gz")]
+    print(f"{len(rows)} sentences, model {sizes[0]} KiB, packed {sizes[1]} KiB")  # noqa: T201 - as above
     plain.unlink()
 
 

@@ -95,6 +95,16 @@ class _Draft:
     confidence: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Office:
+    """What a role says: its words, whose it is, and its sector."""
+
+    head: frozenset[str]
+    states: list[str]
+    body: str | None
+    sector: str
+
+
 def resolve_entities(reading: Reading, raw: tuple[RawMention, ...], models: Models) -> Resolved:
     """Join the mentions of one entity across the transcript."""
     return _Resolver(reading, raw, models).run()
@@ -472,7 +482,7 @@ class _Resolver:
         text = self.text[m.start : m.end]
         if m.holder:
             ident = self._named_person(self.text[m.holder[0] : m.holder[1]])
-            self._claim(ident, m, head, states, body, sector)
+            self._claim(ident, m, _Office(head, states, body, sector))
             return ident
         if len(states) > 1:
             return self._group_of(
@@ -485,7 +495,7 @@ class _Resolver:
         ident = self._holder_of(owner, head) or self._new(
             EntityType.ROLE, _without_article(text), owner, *sorted(head)
         )
-        self._claim(ident, m, head, states, body, sector)
+        self._claim(ident, m, _Office(head, states, body, sector))
         return ident
 
     def _same_office(self, head: frozenset[str], sector: str) -> tuple[frozenset[str], str]:
@@ -495,37 +505,30 @@ class _Resolver:
                 return known.heads[-1], known.sector or sector
         return head, sector
 
-    def _claim(
-        self,
-        ident: str,
-        m: RawMention,
-        head: frozenset[str],
-        states: list[str],
-        body: str | None,
-        sector: str,
-    ) -> None:
+    def _claim(self, ident: str, m: RawMention, office: _Office) -> None:
+        """Give an office to whom it belongs, with its state, body and sector."""
         draft = self.drafts[ident]
-        if states:
+        if office.states:
             draft.countries = (
-                list(dict.fromkeys((*draft.countries, *states)))[:1]
-                if len(states) == 1 and draft.countries
-                else list(states)
+                list(dict.fromkeys((*draft.countries, *office.states)))[:1]
+                if len(office.states) == 1 and draft.countries
+                else list(office.states)
             )
-        if head not in draft.heads:
-            draft.heads.append(head)
-        if sector and draft.sector is None:
-            draft.sector = sector
-        if body:
-            draft.organisation_id = body
-            home = self.drafts[body].countries
+        if office.head not in draft.heads:
+            draft.heads.append(office.head)
+        if office.sector and draft.sector is None:
+            draft.sector = office.sector
+        if office.body:
+            draft.organisation_id = office.body
+            home = self.drafts[office.body].countries
             if home and not draft.countries:
                 draft.countries = list(home[:1])
         if draft.role is None:
             draft.role = _without_article(self.text[m.start : m.end])
-        owner = body or (states[0] if len(states) == 1 else "")
-        self.roles[owner, head] = ident
-        if len(states) == 1 and sector:
-            self._remember_field(m.head, states[0])
+        owner = office.body or (office.states[0] if len(office.states) == 1 else "")
+        self.roles[owner, office.head] = ident
+        if len(office.states) == 1 and office.sector:
+            self._remember_field(m.head, office.states[0])
 
     def _holder_of(self, owner: str, head: frozenset[str]) -> str | None:
         ident = self.roles.get((owner, head))

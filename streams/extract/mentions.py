@@ -52,6 +52,8 @@ _BODY_WORDS: Final = frozenset(
 )
 _MAX_WORDS: Final = 400
 """A sentence longer than this is read in parts: what is looked up within a part costs no more in a longer text."""
+_NAME_WORDS: Final = 3
+"""Words that are looked at where a name or the adjectives of one are read without the tagger."""
 _MAX_LEFT: Final = 6
 _MAX_RIGHT: Final = 12
 
@@ -153,6 +155,8 @@ _SHORT_STATES: Final = {
     "柬": "KHM", "泰": "THA", "菲": "PHL", "澳": "AUS", "加": "CAN", "蒙": "MNG", "缅": "MMR", "沙": "SAU", "埃": "EGY",
 }  # fmt: skip
 """One-character names of states, used in pairs: 中俄关系."""
+_SHORT_PAIR: Final = 3
+"""Two one-character names and what follows them."""
 _AFTER_SHORT: Final = frozenset(
     "两兩双雙关關边邊外联聯贸貿防元领領合协協经經友战戰签簽举舉之、军軍共达達政高总總首执執"
 )
@@ -164,11 +168,11 @@ def _short_states(
 ) -> list[RawMention]:
     pair = words[index : index + 3]
     if (
-        len(pair) < 3
+        len(pair) < _SHORT_PAIR
         or pair[0].text not in _SHORT_STATES
         or pair[1].text not in _SHORT_STATES
         or pair[0].text == pair[1].text
-    ):  # noqa: PLR2004
+    ):
         return []
     if pair[2].text not in _AFTER_SHORT and pair[2].text not in _SHORT_STATES:
         return []
@@ -342,7 +346,7 @@ class _Scan:
             first = index
             while (
                 first > 0
-                and index - first < 3
+                and index - first < _NAME_WORDS
                 and (self.low[first - 1] in {"general", "annual", "ministerial", "extraordinary"})
             ):
                 first -= 1
@@ -461,50 +465,52 @@ class _Scan:
 
     def _extend_left(self, phrase: _Phrase) -> None:
         """Take in what stands before the head: whose it is, and of which field."""
-        words, low = self.words, self.low
-        steps = 0
-        while phrase.first > 0 and steps < _MAX_LEFT:
-            at = phrase.first - 1
-            steps += 1
-            known = self.known_end.get(phrase.first)
-            if low[at] in {"'s", "'"} and phrase.first > 1:
-                if not self._possessor(phrase, at):
-                    return
+        for _ in range(_MAX_LEFT):
+            if phrase.first == 0 or not self._take_left(phrase, phrase.first - 1):
                 return
-            if known is not None and (known.first not in self.in_person):
-                phrase.owners.insert(0, Owner(known.known))
-                phrase.first = known.first
-                if known.known.kind is MentionKind.NAME and known.known.type is EntityType.ORGANISATION:
-                    return
-                if (
-                    low[phrase.first - 1] in {"and", ","}
-                    and phrase.first > 1
-                    and phrase.head[-1].endswith("s")
-                ):
-                    other = self.known_end.get(phrase.first - 1)
-                    if other is not None and other.known.kind is MentionKind.NATIONALITY:
-                        phrase.first -= 1
-                continue
-            if low[at] in _DETERMINERS:
-                if low[at] in {"our", "my"}:
-                    phrase.owners.insert(0, Owner(deixis="our"))
-                phrase.first = at
-                phrase.definite = low[at] not in {"a", "an"}
-                return
-            if low[at] == "-" and at > 0 and words[at].start == words[at - 1].end:
-                phrase.first = at
-                continue
-            capital = (
-                words[at].text[0].isupper()
-                and at > 0
-                and at not in self.in_person
-                and words[phrase.last - 1].text[0].isupper()
-            )
-            if low[at] in _MODIFIERS or capital:
-                phrase.head = (low[at], *phrase.head)
-                phrase.first = at
-                continue
-            return
+
+    def _take_left(self, phrase: _Phrase, at: int) -> bool:
+        """Take in the word before a phrase, or the name that ends there; tell whether there may be more before it."""
+        low = self.low
+        known = self.known_end.get(phrase.first)
+        if low[at] in {"'s", "'"} and at > 0:
+            self._possessor(phrase, at)
+            return False
+        if known is not None and known.first not in self.in_person:
+            return self._take_owner(phrase, known)
+        if low[at] in _DETERMINERS:
+            if low[at] in {"our", "my"}:
+                phrase.owners.insert(0, Owner(deixis="our"))
+            phrase.first = at
+            phrase.definite = low[at] not in {"a", "an"}
+            return False
+        if low[at] == "-" and at > 0 and self.words[at].start == self.words[at - 1].end:
+            phrase.first = at
+            return True
+        capital = (
+            self.words[at].text[0].isupper()
+            and at > 0
+            and at not in self.in_person
+            and self.words[phrase.last - 1].text[0].isupper()
+        )
+        if low[at] in _MODIFIERS or capital:
+            phrase.head = (low[at], *phrase.head)
+            phrase.first = at
+            return True
+        return False
+
+    def _take_owner(self, phrase: _Phrase, match: NameMatch) -> bool:
+        """Take in a state, a people or a body before a phrase: Iranian and Iraqi foreign ministers."""
+        phrase.owners.insert(0, Owner(match.known))
+        phrase.first = match.first
+        if match.known.kind is MentionKind.NAME and match.known.type is EntityType.ORGANISATION:
+            return False
+        listed = phrase.first > 1 and self.low[phrase.first - 1] in {"and", ","}
+        if listed and phrase.head[-1].endswith("s"):
+            other = self.known_end.get(phrase.first - 1)
+            if other is not None and other.known.kind is MentionKind.NATIONALITY:
+                phrase.first -= 1
+        return True
 
     def _possessor(self, phrase: _Phrase, at: int) -> bool:
         """Take in a possessor that ends before the word `at`: Iran's, our country's, the two countries'."""
@@ -546,71 +552,30 @@ class _Scan:
 
     def _complement(self, phrase: _Phrase, first: int, sort: str, *, strict: bool) -> int | None:
         """Read one noun phrase after `of`; give the word after it, or nothing if it is none that a role can have."""
-        low, words = self.low, self.words
-        index = first
-        if index < len(low) and low[index] in {"the", "a", "an"}:
-            index += 1
+        words = self.words
+        index = first + (first < len(words) and self.low[first] in {"the", "a", "an"})
         end = None
         content: list[str] = []
         owners: list[Owner] = []
         while index < len(words) and index - first < _MAX_RIGHT:
-            deictic = next(
-                (
-                    m
-                    for m in self.found
-                    if m.deixis in {"our", "this", "pair2", "pair3"} and m.start == words[index].start
-                ),
-                None,
-            )
-            if deictic is None and index == first + 1:
-                deictic = next(
-                    (
-                        m
-                        for m in self.found
-                        if m.deixis in {"pair2", "pair3"} and m.start == words[first].start
-                    ),
-                    None,
-                )
-            if deictic is not None:
-                owners.append(Owner(deixis=deictic.deixis))
-                end = next(i for i, w in enumerate(words) if w.end >= deictic.end) + 1
-                break
-            known = self.known_at.get(index)
-            if known is not None:
-                owners.append(Owner(known.known))
-                index = end = known.last
-                if known.known.kind is not MentionKind.NAME:
+            end_of_owner = self._owner_at(first, index, owners)
+            if end_of_owner is not None:
+                index = end = end_of_owner
+                if (
+                    self.known_end.get(end) is not None
+                    and owners[-1].known is not None
+                    and owners[-1].known.kind is not MentionKind.NAME
+                ):
                     continue
-                others, end = self._more_states(end)
-                owners.extend(others)
                 break
-            body = self.lists.bodies.length_at(low, index)
-            if body and index not in self.in_person:
-                content.extend(low[index : index + body])
-                index = end = index + body
-                continue
-            if words[index].text[0].isupper() and index not in self.in_person:
-                content.append(low[index])
+            length = self._content_at(index, strict=strict)
+            if length:
+                content.extend(self.low[index : index + length])
+                index = end = index + length
+            elif sort != "group" and self._goes_on(index, end):
                 index += 1
-                end = index
-                continue
-            if low[index] in _MODIFIERS and not strict:
-                content.append(low[index])
-                index += 1
-                end = index
-                continue
-            if (
-                low[index] in {"and", "&"}
-                and end == index
-                and index + 1 < len(words)
-                and words[index + 1].text[0].isupper()
-                and words[index - 1].text[0].isupper()
-                and sort != "group"
-                and self.known_at.get(index + 1) is None
-            ):
-                index += 1
-                continue
-            break
+            else:
+                break
         if end is None or (strict and not owners and not any(w.text[0].isupper() for w in words[first:end])):
             return None
         if not owners:
@@ -619,13 +584,57 @@ class _Scan:
         phrase.head = (*phrase.head, *content)
         return end
 
+    def _owner_at(self, first: int, index: int, owners: list[Owner]) -> int | None:
+        """Read a state, a body or a deictic that begins at a word of a complement; give the word after it."""
+        spots = {self.words[index].start}
+        if index == first + 1:
+            spots.add(self.words[first].start)  # the two countries begins with its article
+        for mention in self.found:
+            if mention.deixis in {"our", "this", "pair2", "pair3"} and mention.start in spots:
+                owners.append(Owner(deixis=mention.deixis))
+                return next(i for i, w in enumerate(self.words) if w.end >= mention.end) + 1
+        known = self.known_at.get(index)
+        if known is None:
+            return None
+        owners.append(Owner(known.known))
+        if known.known.kind is not MentionKind.NAME:
+            return known.last
+        others, end = self._more_states(known.last)
+        owners.extend(others)
+        return end
+
+    def _content_at(self, index: int, *, strict: bool) -> int:
+        """Give how many words from here on are words of a field or a body."""
+        if index in self.in_person:
+            return 0
+        body = self.lists.bodies.length_at(self.low, index)
+        if body:
+            return body
+        capital = self.words[index].text[0].isupper()
+        return int(capital or (self.low[index] in _MODIFIERS and not strict))
+
+    def _goes_on(self, index: int, end: int | None) -> bool:
+        """Tell whether an `and` joins two words of one name: Foreign Affairs and Trade."""
+        return (
+            self.low[index] in {"and", "&"}
+            and end == index
+            and index + 1 < len(self.words)
+            and self.words[index + 1].text[0].isupper()
+            and self.words[index - 1].text[0].isupper()
+            and self.known_at.get(index + 1) is None
+        )
+
     def _more_states(self, end: int) -> tuple[list[Owner], int]:
         """Read on in a list of states: of Iran, Iraq and Oman."""
         found: list[Owner] = []
         index = end
         while index < len(self.words):
             step = index
-            while step < len(self.words) and self.low[step] in {",", "and", "the"} and step - index < 3:  # noqa: PLR2004
+            while (
+                step < len(self.words)
+                and self.low[step] in {",", "and", "the"}
+                and step - index < _NAME_WORDS
+            ):
                 step += 1
             match = self.known_at.get(step)
             if (
@@ -838,7 +847,7 @@ class _Scan:
         end = index
         while (
             end < len(self.words)
-            and end - index < 3
+            and end - index < _NAME_WORDS
             and self.words[end].text[0].isupper()
             and self.words[end].text.isalpha()
             and end not in self.known_at

@@ -402,11 +402,15 @@ def _load_other_languages(folder: Path, names: dict[str, str], english: NameTabl
         stem = stem_of(form, language)
         if stem is not None and form not in _NO_STEM:
             table.stems.setdefault(stem, known)
+    _add_acronyms(tables, english)
+    return tables
+
+
+def _add_acronyms(tables: dict[str, NameTable], english: NameTable) -> None:
     for words, known in english.entries.items():
         if len(words) == 1 and any(form.isupper() for form in known.forms):
             for table in tables.values():
-                table.add(next(iter(known.forms)), known)
-    return tables
+                table.add(next(iter(sorted(known.forms))), known)
 
 
 _NO_STEM: Final = frozenset({"Мали", "Малі", "Того", "Чад", "Перу", "שאד"})

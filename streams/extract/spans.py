@@ -48,6 +48,8 @@ _NO_BODY: Final = frozenset(
     by in on of to is it as at an be or if so we he they""".split()
 )
 """Words in capitals that are no organisation."""
+_SHORTEST_ACRONYM: Final = 2
+_LONGEST_ACRONYM: Final = 6
 _LONGEST_RANK: Final = 5
 
 
@@ -151,8 +153,8 @@ def _bodies(words: Sequence[Word], span: Span) -> list[Span]:
             cuts.append(index + 1)
     ends = [*(c - 1 for c in cuts[1:]), span.last]
     found = []
-    for first, last in zip(cuts, ends, strict=True):
-        start = first
+    for first, end in zip(cuts, ends, strict=True):
+        start, last = first, end
         while start < last - 1 and words[start].text.islower():
             start += 1
         while last > start and words[last - 1].text in {"'", "-", ","}:
@@ -334,9 +336,8 @@ def _name_of(words: Sequence[Word], end: int, letters: str) -> int | None:
         first = words[index].text[0]
         if first.lower() == wanted[-1] and first.isupper():
             wanted.pop()
-        elif first.isupper() or not first.isalpha():
-            if words[index].low not in {"'s", "-", "'"}:
-                return None
+        elif (first.isupper() or not first.isalpha()) and words[index].low not in {"'s", "-", "'"}:
+            return None
     return index if not wanted else None
 
 
@@ -369,7 +370,7 @@ def _with_acronyms(words: Sequence[Word], spans: list[Span], known_at: Mapping[i
         if (
             index in taken
             or index in known_at
-            or not 2 <= len(text) <= 6
+            or not _SHORTEST_ACRONYM <= len(text) <= _LONGEST_ACRONYM
             or not text.isalpha()
             or not text.isascii()
         ):

@@ -27,6 +27,8 @@ _SHAPE_LENGTH: Final = 6
 _FEWEST_WORDS: Final = 4
 """A line of fewer words tells nothing of its case: a station's name is in capitals anywhere."""
 _SHOUTED: Final = 0.8
+_LONGEST_RUN: Final = 6
+_LONGEST_LINK: Final = 2
 _LINKS: Final = frozenset(
     {
         "of",
@@ -170,35 +172,34 @@ def _runs(bases: Sequence[_Base]) -> list[list[str] | None]:
     """Say of each word of a name in capitals how the whole begins and ends: Ministry of ..., ... Party."""
     found: list[list[str] | None] = [None] * len(bases)
     index = 0
-    size = len(bases)
-    while index < size:
-        if not bases[index].capital:
-            index += 1
-            continue
-        end = index + 1
-        while end < size:
-            if bases[end].capital:
-                end += 1
-            elif bases[end].link:
-                ahead = end + 1
-                while ahead < size and bases[ahead].link and ahead < end + 2:
-                    ahead += 1
-                if ahead < size and bases[ahead].capital:
-                    end = ahead + 1
-                else:
-                    break
-            else:
-                break
+    while index < len(bases):
+        end = _run_end(bases, index) if bases[index].capital else index + 1
         if end - index > 1:
-            features = ["rb=" + bases[index].low, "re=" + bases[end - 1].low, f"rl={min(end - index, 6)}"]
-            cut = [j for j in range(index, end) if not bases[j].capital]
-            first_end = cut[0] if cut else end
-            if first_end != end:
-                features.append("rh=" + bases[first_end - 1].low)
-            for j in range(index, end):
-                found[j] = features
+            features = [
+                "rb=" + bases[index].low,
+                "re=" + bases[end - 1].low,
+                f"rl={min(end - index, _LONGEST_RUN)}",
+            ]
+            cut = next((j for j in range(index, end) if not bases[j].capital), end)
+            if cut != end:
+                features.append("rh=" + bases[cut - 1].low)
+            found[index:end] = [features] * (end - index)
         index = end
     return found
+
+
+def _run_end(bases: Sequence[_Base], index: int) -> int:
+    """Give the end of the words in capitals that begin at `index`, small words between them included."""
+    end = index + 1
+    size = len(bases)
+    while end < size:
+        ahead = end
+        while ahead < size and bases[ahead].link and not bases[ahead].capital and ahead < end + _LONGEST_LINK:
+            ahead += 1
+        if ahead == size or not bases[ahead].capital:
+            return end
+        end = ahead + 1
+    return end
 
 
 _REPEATED: Final = re.compile(r"(.)\1+")
