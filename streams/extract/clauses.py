@@ -709,6 +709,13 @@ def _new_subject(layout: Layout, at: int) -> bool:
         group = layout.group_at(token)
         if group is not None:
             after = words[group.last] if group.last < len(words) else ""
+            if (
+                at > 1
+                and words[at - 2 : at] == (",", "and")
+                and after.isalpha()
+                and after not in PREPOSITIONS
+            ):
+                return after not in _JOINING
             return (after in AUXILIARIES and after != "to") or after in layout.lexicon.past
         if words[token] not in PREMODIFIERS:
             return words[token] in PRONOUNS and token + 1 < len(words)

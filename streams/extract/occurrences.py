@@ -71,7 +71,9 @@ _MEETING_WORDS: Final = frozenset(
     }
 )
 _POINTING: Final = frozenset({"this", "the", "these", "that", "such"})
-_VERB_OPENERS: Final = AUXILIARIES | PRONOUNS | RELATIVES | {"and", "or", ",", "that", "not", "to", ")"}
+_VERB_OPENERS: Final = (
+    AUXILIARIES | PRONOUNS | RELATIVES | {"and", "or", ",", "that", "not", "to", ")", "help", "helped"}
+)
 _TOPIC: Final = frozenset(
     {"of", "about", "on", "in", "regarding", "concerning", "against", "from", "into", "over", "at"}
 )
@@ -334,9 +336,7 @@ def _readings(layout: Layout, at: int) -> tuple[bool, bool]:
             after in _REDUCED and before.isalpha() and (at - 1) not in layout.at and not _opens_verb(before)
         )
         return before not in PREPOSITIONS and not reduced, True
-    if at == 0 or (
-        before in layout.lexicon.verbs and before not in AUXILIARIES and before not in {"help", "helped"}
-    ):
+    if at == 0 or (group is None and before in layout.lexicon.verbs and not _opens_verb(before)):
         return False, True
     if before in PREPOSITIONS and before not in _VERB_BEFORE:
         return False, True
