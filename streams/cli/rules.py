@@ -26,7 +26,7 @@ from streams.rules.lock import check_lock, parse_lock, render_lock
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Iterator, Mapping
 
-    from streams.replay.rule_test import TestResult
+    from streams.replay.rule_test import RuleTestResult
     from streams.rules.lock import Locked
     from streams.rules.match import Explanation
     from streams.rules.source import Document
@@ -240,13 +240,13 @@ def test(*, paths: tuple[Path, ...], verbose: bool, as_json: bool) -> None:
     sys.exit(1 if failed else 0)
 
 
-def _run_tests(loaded: _Loaded) -> list[tuple[Path, TestResult]]:
+def _run_tests(loaded: _Loaded) -> list[tuple[Path, RuleTestResult]]:
     from rich.progress import Progress  # noqa: PLC0415 - keeps --help quick
 
     from streams.extract.models import load_models  # noqa: PLC0415
     from streams.replay.rule_test import run_tests  # noqa: PLC0415
 
-    results: list[tuple[Path, TestResult]] = []
+    results: list[tuple[Path, RuleTestResult]] = []
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         for file in progress.track(list(loaded.tests), description="rules"):

@@ -91,7 +91,7 @@ _REPORT_KEYS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class TestResult:
+class RuleTestResult:
     """How one test of a rule went. `problems` is empty if it passed."""
 
     name: str
@@ -208,7 +208,7 @@ def check_coverage(tests: list[dict[str, Any]]) -> str | None:
     return None
 
 
-def run_tests(rule: Rule, document: Document, load_models: Callable[[], Models]) -> Iterator[TestResult]:
+def run_tests(rule: Rule, document: Document, load_models: Callable[[], Models]) -> Iterator[RuleTestResult]:
     """Run the tests of a rule, one result each. Models are loaded only where a test has text.
 
     Raises:
@@ -220,7 +220,7 @@ def run_tests(rule: Rule, document: Document, load_models: Callable[[], Models])
 
 def _run_test(
     rule: Rule, tests: _Tests, test: dict[str, Any], path: Path, load_models: Callable[[], Models]
-) -> TestResult:
+) -> RuleTestResult:
     index = RuleIndex(every_near_miss=True)
     index.add(rule)
     run = _Run(index)
@@ -244,7 +244,7 @@ def _run_test(
             expected = test["expect"][number]
             problems.extend(f"at {expected.get('at', '0s')}: {p}" for p in _compare(run, expected))
     near = tuple(f"{', '.join(m.failed)} failed on {_first_words(m)}" for m in run.missed)
-    return TestResult(str(test["name"]), tuple(problems), near)
+    return RuleTestResult(str(test["name"]), tuple(problems), near)
 
 
 def _first_words(miss: NearMiss) -> str:

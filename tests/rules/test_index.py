@@ -20,7 +20,7 @@ from tests.rules.making import make_act, make_rule
 WORDS = ("border", "guard", "guards", "talks", "war", "secure", "security", "the")
 
 atoms = st.sampled_from(
-    [*WORDS, "border guard", "the border guard", "security talks", "secur*", "=Border", "guard*", "border guard*", "#2 talks", "[border & war]", "talks ~2 war", "talks !~2 war"]
+    [*WORDS, "border guard", "the border guard", "security talks", "secur*", "=Border", "guard*", "border guard*", "#2 talks", "[border & war]", "[border & !war]", "talks ~2 war", "talks !~2 war"]
 )  # fmt: skip
 texts = st.recursive(
     atoms,
@@ -53,11 +53,29 @@ conditions = st.sampled_from(
 )  # fmt: skip
 
 
+plain = st.one_of(
+    st.sampled_from(
+        [*WORDS, "border guard", "the border guard", "secur*", "!war", "border & !talks", "war | talks"]
+    ).map(lambda t: {"text": t}),
+    st.sampled_from([["CONSULT"], ["ACCUSE", "REJECT"]]).map(lambda v: {"event.type": v}),
+    st.sampled_from(["CHN", "USA"]).map(lambda v: {"event.recipient|neq": v}),
+    st.sampled_from(["gte", "gt", "lt", "lte"]).flatmap(
+        lambda c: st.sampled_from([0.3, 0.7]).map(lambda v: {f"event.confidence|{c}": v})
+    ),
+    st.booleans().map(lambda v: {"event.mode|exists": v}),
+)
+"""Selections that their needs decide."""
+
+
 @st.composite
-def rules(draw: st.DrawFn, source: RuleSource = RuleSource.EVENTS) -> dict[str, Rule]:
+def rules(
+    draw: st.DrawFn, source: RuleSource = RuleSource.EVENTS, kind: st.SearchStrategy[dict[str, Any]] = items
+) -> dict[str, Rule]:
     found = {}
-    for number in range(draw(st.integers(1, 8))):
-        selection = st.one_of(items, st.lists(items, min_size=1, max_size=2), texts)
+    selection = (
+        kind if kind is plain else st.one_of(kind, plain, st.lists(kind, min_size=1, max_size=2), texts)
+    )
+    for number in range(draw(st.integers(4, 10))):
         detection = {
             "_a": draw(selection),
             "_b": draw(selection),
@@ -69,14 +87,17 @@ def rules(draw: st.DrawFn, source: RuleSource = RuleSource.EVENTS) -> dict[str, 
     return found
 
 
-sentences = st.lists(st.sampled_from([*WORDS, "Border", "WAR.", "talks."]), max_size=12).map(" ".join)
+sentences = st.lists(st.sampled_from([*WORDS, "Border", "WAR.", "talks.", "border guard"]), max_size=8).map(
+    " ".join
+)
 events = st.builds(
-    lambda text, kind, actor, mode, confidence, title: make_act(
-        kind, actor, "CHN", text=text or "x", mode=mode, confidence=confidence, title=title
+    lambda text, kind, actor, recipient, mode, confidence, title: make_act(
+        kind, actor, recipient, text=text or "x", mode=mode, confidence=confidence, title=title
     ),
     sentences,
     st.sampled_from(["CONSULT", "ACCUSE", "REJECT"]),
     st.sampled_from(["IRN", "RUS"]),
+    st.sampled_from(["CHN", "USA"]),
     st.sampled_from([None, "visit"]),
     st.sampled_from([0.1, 0.3, 0.7, 0.9]),
     st.sampled_from([None, "border guard", "talks"]),
@@ -131,17 +152,20 @@ def test_it_does_so_for_transcripts_with_several_events(drawn: dict[str, Rule], 
     assert [m.id for m in indexed(drawn).match(record).matches] == told_by_all(drawn, record)
 
 
-@given(rules(), events)
+@given(rules(kind=plain), st.lists(events, min_size=3, max_size=6))
 @settings(deadline=None, max_examples=40)
-def test_where_the_needs_are_exact_the_index_alone_decides(drawn: dict[str, Rule], record: Event) -> None:
+def test_where_the_needs_are_exact_the_index_alone_decides(
+    drawn: dict[str, Rule], records: list[Event]
+) -> None:
     index = indexed(drawn)
-    (facts,) = read_facts(record)
-    candidates = index.candidates(facts)
-    for rule_id, rule in drawn.items():
-        compiled = compile_rule(rule)
-        needs = needs_of(compiled.steps[0].condition, compiled.selections, rule.source, {})
-        if needs.exact:
-            assert (rule_id in candidates) is bool(match_rule(compiled, facts))
+    for record in records:
+        (facts,) = read_facts(record)
+        candidates = index.candidates(facts)
+        for rule_id, rule in drawn.items():
+            compiled = compile_rule(rule)
+            needs = needs_of(compiled.steps[0].condition, compiled.selections, rule.source, {})
+            if needs.exact:
+                assert (rule_id in candidates) is bool(match_rule(compiled, facts))
 
 
 @given(rules(), events)
