@@ -14,13 +14,16 @@ import random
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import marisa_trie
 import pycrfsuite
 
 from streams.extract.names import Word, split_words
 from streams.extract.tagger import GAZETTEER_KINDS, Features, load_features
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MODEL: Final = Path(__file__).parent.parent / "streams" / "extract" / "model"
 SEED: Final = 1

@@ -418,6 +418,10 @@ class _Scan:
         index = 0
         size = len(self.words)
         while index < size:
+            known = self.known_at.get(index)
+            if known is not None and known.known.type is EntityType.ORGANISATION:
+                index = known.last  # the Movement of a known movement heads no other body
+                continue
             best: tuple[int, str, str] | None = None
             for table, sort in (
                 (self.lists.roles, "role"),
