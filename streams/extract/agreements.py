@@ -175,6 +175,7 @@ def _tell_the_same(first: Report, second: Report) -> bool:
     """Whether two words stand for what the same parties did in the same way: the pact, a cooperation agreement."""
     one, other = first.step, second.step
     loose = first.phrase.noun.anaphor or second.phrase.noun.anaphor
+    loose = loose and first.phrase.sentence != second.phrase.sentence  # a list names several
     return (
         loose
         and one.is_news

@@ -44,6 +44,8 @@ class Act:
 
     name: str
     stages: Mapping[str, Stage]
+    by_type: Mapping[InstrumentType, Stage]
+    """What agreeing means for some types of instrument: a truce that is declared holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +248,11 @@ def load_agreement_lexicon(folder: Path) -> AgreementLexicon:
     """Read agreements.yml of a folder."""
     data = yaml.safe_load((folder / "agreements.yml").read_text(encoding="utf-8"))
     acts = {
-        item["act"]: Act(item["act"], {mode: Stage(stage) for mode, stage in item["stages"].items()})
+        item["act"]: Act(
+            item["act"],
+            {mode: Stage(stage) for mode, stage in item["stages"].items()},
+            {InstrumentType(kind): Stage(stage) for kind, stage in item.get("by_type", {}).items()},
+        )
         for item in data["acts"]
     }
     return AgreementLexicon(

@@ -184,13 +184,13 @@ def _codes(entity: Entity, entities: Mapping[str, Entity]) -> tuple[tuple[str, .
     """Give the codes of parties that an entity stands for, and their sort."""
     if entity.type is EntityType.GROUP and entity.members:
         members = (entities[member] for member in entity.members if member in entities)
-        codes = [
+        held = [
             code
             for member in members
             if member.type is not EntityType.GROUP
             for code in _codes(member, {})[0]
         ]
-        return tuple(dict.fromkeys(codes)), STATE
+        return tuple(dict.fromkeys(held)), STATE
     head, _, sector = (entity.code or "").partition(":")
     sort = _SECTORS.get(sector, "")
     body = entity.type is EntityType.ORGANISATION
@@ -244,9 +244,8 @@ def _inside(phrase: NounPhrase, actors: Sequence[Actor], words: Sequence[str]) -
 
 def is_broker(actor: Actor, words: Sequence[str]) -> bool:
     """Tell one who only helped: the US-brokered deal."""
-    return bool(set(words[actor.last : actor.last + 2]) & _BROKERED) or actor.names[0].endswith(
-        ("brokered", "backed")
-    )
+    last = words[actor.last - 1]
+    return bool(set(words[actor.last : actor.last + 2]) & _BROKERED) or last.rpartition("-")[2] in _BROKERED
 
 
 def _partners(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequence[str]) -> list[Actor]:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from schemas.event import InstrumentType, Stage
+from schemas.event import Stage
 from schemas.transcript import Segment, SegmentKind
 from streams.extract.entities import find_mentions, resolve_entities
 from streams.extract.instruments import find_noun_phrases, sentence_words
@@ -35,9 +35,6 @@ _READ: Final = frozenset(
         SegmentKind.NARRATION, SegmentKind.QUOTE, SegmentKind.QUESTION, SegmentKind.HEADLINE, SegmentKind.DATELINE,
     }
 )  # fmt: skip
-_PAPERS: Final = frozenset(
-    {InstrumentType.JOINT_STATEMENT, InstrumentType.DECLARATION, InstrumentType.ROADMAP}
-)
 _NEAR: Final = 10
 
 
@@ -192,8 +189,6 @@ class _Reader:
         found = parties_of(phrase, step, self.actors, self.words)
         if found.strangers:  # who rejects what others agreed only reacts
             step = replace(step, stage=Stage.AGREED, mode="done", quiet=True)
-        if phrase.noun.type in _PAPERS and step.act == "adopt" and step.stage is Stage.AGREED:
-            step = replace(step, stage=Stage.SIGNED)
         subject = find_subject(phrase, self.words)
         beside = self.words[max(0, min(step.start, phrase.start) - _NEAR) : max(step.end, phrase.end) + _NEAR]
         return Report(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from schemas.event import InstrumentType, Polarity, Stage
+from schemas.event import Polarity, Stage
 from streams.extract.dates import Direction, FoundDate, Precision, find_dates
 from streams.extract.verbs import (
     BARRIERS,
@@ -159,13 +159,17 @@ def _qualify(view: _View, step: Step) -> Step:
     inside = view.words[phrase.start : phrase.head]
     if "draft" in inside and step.act == "negotiate":
         return replace(step, stage=Stage.DRAFTING)
-    if (
-        phrase.noun.type is InstrumentType.CEASEFIRE
-        and step.act in {"proclaim", "adopt"}
-        and step.stage is Stage.AGREED
-    ):
-        return replace(step, stage=Stage.IN_FORCE)
+    act = view.lexicon.acts.get(step.act)
+    if act is None:
+        return step
+    if step.stage is Stage.AGREED:
+        return replace(step, stage=act.by_type.get(phrase.noun.type, step.stage))
+    if step.question and step.mode == "done" and view.words[0] in _INVERTED:  # will they sign? did they?
+        return replace(step, mode="hoped", stage=act.stages.get("hoped", step.stage))
     return step
+
+
+_INVERTED: Final = FUTURE | MODAL | HAVE | {"do", "does", "did", "is", "are"}
 
 
 # --- what governs the noun from the left

@@ -1,0 +1,432 @@
+"""Agreements: instrument, stage, polarity, news, parties, scope, domains, one instrument told twice, words in another sense."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.event import EventContext, InstrumentType, PloverType, Polarity, Scope, Stage
+from schemas.transcript import LanguageTag
+from streams.extract.agreements import find_agreements
+from streams.extract.entities import find_mentions, resolve_entities
+from streams.extract.models import LEXICON, load_models
+from streams.extract.reading import Reading
+from streams.extract.segments import split_segments, split_sentences
+from tests.factories import make_transcript
+
+if TYPE_CHECKING:
+    from streams.extract.agreements import FoundAgreement
+
+DAY = datetime(2021, 11, 24, 9, tzinfo=UTC)
+BENCH = Path(__file__).resolve().parents[3] / "shared" / "bench"
+WORDS: dict[str, Any] = yaml.safe_load((LEXICON / "agreements.yml").read_text(encoding="utf-8"))
+
+
+def agreements_in(text: str, title: str | None = None, day: datetime = DAY) -> tuple[FoundAgreement, ...]:
+    models = load_models()
+    transcript = make_transcript(text, published_time=day, title=title)
+    language = LanguageTag(language="en", confidence=1.0)
+    segments = split_segments(transcript, language)
+    reading = Reading(transcript, language, segments, split_sentences(transcript.text, segments, language))
+    context = EventContext(
+        transcript_id=transcript.id,
+        title=title,
+        source=transcript.source,
+        language="en",
+        event_time=transcript.event_time,
+        content_hash="",
+    )
+    resolved = resolve_entities(reading, find_mentions(reading, models), models)
+    return find_agreements(reading, resolved, context, models)
+
+
+def agreement_in(text: str, title: str | None = None) -> FoundAgreement:
+    found = agreements_in(text, title)
+    assert len(found) == 1, [(f.report.instrument, f.evidence.text) for f in found]
+    return found[0]
+
+
+# --- the lexicon's own examples
+
+
+@pytest.mark.parametrize("entry", WORDS["instruments"], ids=lambda entry: entry["example"])
+def test_the_example_of_each_instrument_gives_its_type(entry: dict[str, Any]) -> None:
+    found = agreements_in(entry["example"])
+    assert [f.report.instrument for f in found] == [InstrumentType(entry["type"])]
+
+
+@pytest.mark.parametrize("entry", WORDS["not_instruments"], ids=lambda entry: entry["phrase"])
+def test_a_word_in_another_sense_is_no_instrument(entry: dict[str, Any]) -> None:
+    assert agreements_in(entry["example"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("act", "verb"),
+    [(act, verb) for act in WORDS["acts"] for verb in act["verbs"]],
+    ids=lambda item: str(item.get("verb", item.get("act"))),
+)
+def test_the_example_of_each_verb_gives_a_stage_of_its_act(act: dict[str, Any], verb: dict[str, Any]) -> None:
+    stages = {Stage(stage) for stage in (*act["stages"].values(), *act.get("by_type", {}).values())}
+    assert agreement_in(verb["example"]).report.stage in stages
+
+
+@pytest.mark.parametrize("entry", WORDS["subject_verbs"], ids=lambda entry: entry["example"])
+def test_the_example_of_each_verb_of_an_instrument_gives_its_stage(entry: dict[str, Any]) -> None:
+    assert agreement_in(entry["example"]).report.stage is Stage(entry["stage"])
+
+
+# --- stage
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("Norway and Iceland signed a memorandum of understanding on coast guard training.", Stage.SIGNED),
+        ("A protocol on border guards was signed by Norway and Iceland on Tuesday.", Stage.SIGNED),
+        ("The signing of a pact between Norway and Iceland took place in Oslo.", Stage.SIGNED),
+        ("Norway became the fifth state to sign the treaty on Monday.", Stage.SIGNED),
+        ("Norway and Iceland will sign a treaty on fishing next week.", Stage.TO_BE_SIGNED),
+        ("Norway and Iceland are expected to sign a defence pact on Friday.", Stage.TO_BE_SIGNED),
+        ("The treaty between Norway and Iceland is due to be signed in Oslo.", Stage.TO_BE_SIGNED),
+        ("The minister flew to Oslo to sign an extradition treaty with Norway.", Stage.TO_BE_SIGNED),
+        ("He will meet the Norwegian premier and sign a security pact.", Stage.TO_BE_SIGNED),
+        ("Norway is willing to sign a protocol with Iceland on patrols.", Stage.PROPOSED),
+        ("Norway proposed a security pact to Iceland.", Stage.PROPOSED),
+        ("Norway offered Iceland a ceasefire.", Stage.PROPOSED),
+        ("Talks between Norway and Iceland on an extradition treaty opened on Monday.", Stage.NEGOTIATING),
+        ("Norway and Iceland are negotiating a treaty on prisoners.", Stage.NEGOTIATING),
+        ("Norway and Iceland are close to an agreement on patrols.", Stage.NEGOTIATING),
+        ("Ceasefire talks between Norway and Iceland opened in Geneva.", Stage.NEGOTIATING),
+        ("Diplomats are working to reach a deal between Norway and Iceland on arms.", Stage.NEGOTIATING),
+        ("Norway and Iceland agreed on drafting a memorandum on border cooperation.", Stage.DRAFTING),
+        ("Norway and Iceland agreed to draft a memorandum of understanding on border cooperation.", Stage.DRAFTING),
+        ("The draft agreement with Iceland covers joint patrols.", Stage.DRAFTING),
+        ("Lawyers will work on a draft treaty between Norway and Iceland.", Stage.DRAFTING),
+        ("Norway and Iceland agreed on the draft text of a treaty on arms.", Stage.AGREED),
+        ("Norway and Iceland have reached an accord on intelligence sharing.", Stage.AGREED),
+        ("Norway and Iceland concluded a treaty on prisoners.", Stage.AGREED),
+        ("Norway and Iceland initialled an agreement on joint patrols.", Stage.INITIALLED),
+        ("The Norwegian parliament ratified the extradition treaty with Iceland on Monday.", Stage.RATIFIED),
+        ("The cabinet is expected to ratify the extradition treaty with Iceland.", Stage.AWAITING_RATIFICATION),
+        ("I transmit the extradition treaty with Iceland to the Senate.", Stage.AWAITING_RATIFICATION),
+        ("The defence treaty between Norway and Iceland entered into force on Monday.", Stage.IN_FORCE),
+        ("Norway and Iceland have an extradition treaty.", Stage.IN_FORCE),
+        ("Under the agreement, Norway trains Icelandic officers.", Stage.IN_FORCE),
+        ("Norway and Iceland extended their defence pact by five years.", Stage.EXTENDED),
+        ("Norway renewed the memorandum of understanding with Iceland.", Stage.EXTENDED),
+        ("Norway suspended the extradition treaty with Iceland.", Stage.SUSPENDED),
+        ("Norway suspended its participation in the arms control treaty.", Stage.SUSPENDED),
+        ("Norway withdrew from the arms control treaty.", Stage.WITHDRAWN),
+        ("Norway has pulled out of the defence pact with Iceland.", Stage.WITHDRAWN),
+        ("The defence pact between Norway and Iceland expired on Sunday.", Stage.EXPIRED),
+        ("Norway refused to sign the treaty on mines.", Stage.REJECTED),
+        ("Norway and Iceland failed to reach an agreement on arms.", Stage.REJECTED),
+        ("The talks in Oslo ended with no deal on arms.", Stage.REJECTED),
+        ("Norway rejected the pact.", Stage.REJECTED),
+        ("Norway has violated the ceasefire.", Stage.VIOLATED),
+        ("Iceland reported violations of the ceasefire.", Stage.VIOLATED),
+    ],
+)  # fmt: skip
+def test_the_clause_tells_the_stage(text: str, stage: Stage) -> None:
+    assert agreement_in(text).report.stage is stage
+
+
+def test_what_is_to_follow_is_the_next_stage_and_part_of_the_evidence() -> None:
+    found = agreement_in("They agreed on drafting a memorandum on patrols, to be signed by the ministers.")
+    assert (found.report.stage, found.report.next_stage) == (Stage.DRAFTING, Stage.TO_BE_SIGNED)
+    assert found.evidence.text.endswith("to be signed by the ministers")
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("Norway held talks with Iceland after the treaty on fishing was signed.", Stage.SIGNED),
+        ("The peace accord ended a long war in the north.", Stage.IN_FORCE),
+        ("Norway discussed ways of preserving the ceasefire with Iceland.", Stage.IN_FORCE),
+        ("The treaty contains rules and provides that extradition shall not be refused.", Stage.IN_FORCE),
+        ("Iceland's demand for fish came before Norway signed the treaty.", Stage.SIGNED),
+    ],
+)
+def test_an_act_on_something_else_is_not_the_instrument_s(text: str, stage: Stage) -> None:
+    assert agreement_in(text).report.stage is stage
+
+
+# --- polarity and news
+
+
+@pytest.mark.parametrize(
+    ("text", "polarity", "news"),
+    [
+        ("Norway and Iceland signed a security pact on Monday.", Polarity.ASSERTED, True),
+        ("Norway has not signed the treaty on mines.", Polarity.NEGATED, False),
+        ("Norway never signed any pact with Iceland.", Polarity.NEGATED, False),
+        ("Norway denied that it would sign a security pact with Iceland.", Polarity.NEGATED, False),
+        ("Norway failed to reach a deal with Iceland on arms on Monday.", Polarity.NEGATED, True),
+        ("Norway hopes to sign a security pact with Iceland.", Polarity.HYPOTHETICAL, False),
+        ("If Norway signs the pact with Iceland, tension will fall.", Polarity.HYPOTHETICAL, False),
+        ("Norway could sign a pact with Iceland.", Polarity.HYPOTHETICAL, False),
+        ("Will Norway sign a security pact with Iceland?", Polarity.HYPOTHETICAL, False),
+        ("Norway has threatened to withdraw from the arms control treaty.", Polarity.HYPOTHETICAL, True),
+        ("Norway and Iceland signed the pact in 1994.", Polarity.HISTORICAL, False),
+        ("Norway and Iceland signed a security pact last year.", Polarity.HISTORICAL, False),
+        ("Norway had signed a security pact with Iceland.", Polarity.HISTORICAL, False),
+        ("Under a memorandum signed in 2003, Norway trains Icelandic officers.", Polarity.HISTORICAL, False),
+        ("Norway, which signed a pact with Iceland, is a small state.", Polarity.HISTORICAL, False),
+        ("Norway has pulled out of several arms control treaties in the last few years.", Polarity.HISTORICAL, False),
+        ("Norwegian deputies called for a security pact with Iceland.", Polarity.HYPOTHETICAL, False),
+    ],
+)  # fmt: skip
+def test_how_it_is_told_decides_polarity_and_news(text: str, polarity: Polarity, news: bool) -> None:
+    report = agreement_in(text).report
+    assert (report.polarity, report.is_news) == (polarity, news)
+
+
+def test_putting_an_agreement_into_practice_is_no_news() -> None:
+    assert not agreement_in("Norway and Iceland implement the border agreement.").report.is_news
+
+
+def test_a_welcome_is_no_news() -> None:
+    assert not agreement_in(
+        "Norway welcomed the security agreement between Iceland and Denmark."
+    ).report.is_news
+
+
+def test_those_who_reject_what_others_agreed_only_react() -> None:
+    report = agreement_in(
+        "Hamas rejected the agreement reached between Norway and Iceland on borders."
+    ).report
+    assert (report.stage, report.is_news) == (Stage.AGREED, False)
+
+
+def test_a_recent_date_makes_a_participle_news() -> None:
+    assert agreement_in(
+        "The agreement signed on Tuesday between Norway and Iceland covers patrols."
+    ).report.is_news
+
+
+# --- parties
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("Norway and Iceland signed a treaty on prisoners.", ("ISL", "NOR")),
+        ("Norway signed a treaty on prisoners with Iceland and Denmark.", ("DNK", "ISL", "NOR")),
+        ("A treaty on prisoners between Norway and Iceland was signed in Rome.", ("ISL", "NOR")),
+        ("The Norwegian-Icelandic treaty on prisoners was signed in Rome.", ("ISL", "NOR")),
+        ("The treaty on prisoners was signed by Norway and Iceland.", ("ISL", "NOR")),
+        ("Norway signed a US-brokered agreement with Iceland on arms.", ("ISL", "NOR")),
+        ("The European Union and Norway signed an agreement on police data.", ("EU", "NOR")),
+        ("The police chiefs of Norway and Iceland met. They signed an agreement on patrols.", ("ISL", "NOR")),
+        ("Norway and Iceland share a sea. The two countries signed a pact on patrols.", ("ISL", "NOR")),
+    ],
+)
+def test_parties_stand_where_grammar_puts_them(text: str, codes: tuple[str, ...]) -> None:
+    assert agreement_in(text).report.party_codes == codes
+
+
+def test_a_place_is_no_party() -> None:
+    report = agreement_in("Norway and Iceland signed a treaty on prisoners in France.").report
+    assert "FRA" not in report.party_codes
+
+
+def test_the_headline_names_a_party_that_the_text_leaves_out() -> None:
+    found = agreement_in(
+        "Norway signed the agreement on police training on Monday.", title="Norway, Iceland sign police pact"
+    )
+    assert found.report.party_codes == ("ISL", "NOR")
+
+
+# --- scope
+
+
+@pytest.mark.parametrize(
+    ("text", "scope"),
+    [
+        ("Norway and Iceland signed a defence pact.", Scope.INTER),
+        ("Norway, Iceland and Denmark signed a defence pact.", Scope.MULTI),
+        ("NATO and Norway signed an agreement on bases.", Scope.STATE_ORG),
+        ("The Colombian government and the FARC rebels signed a peace agreement.", Scope.INTRA),
+        ("Israel and Hamas agreed to a ceasefire.", Scope.NONSTATE),
+        ("The airline Acme Corp signed a contract with Widget Ltd.", Scope.COMPANY),
+    ],
+)
+def test_parties_decide_the_scope(text: str, scope: Scope) -> None:
+    assert agreement_in(text).report.scope is scope
+
+
+# --- domains
+
+
+@pytest.mark.parametrize(
+    ("text", "domain"),
+    [
+        ("Norway and Iceland signed an extradition treaty.", "judicial"),
+        ("Norway and Iceland signed an agreement on fighting drug smuggling.", "organised_crime"),
+        ("Norway and Iceland signed a memorandum of understanding on police training.", "police"),
+        ("Norway and Iceland signed an accord on border patrols.", "border"),
+        ("Norway and Iceland signed a non-aggression pact.", "defence"),
+        ("Norway and Iceland signed an intelligence-sharing pact.", "intelligence"),
+        ("Norway and Iceland signed an agreement to combat terrorism.", "counter_terrorism"),
+        ("Norway and Iceland signed a free-trade agreement.", "trade"),
+        ("Norway and Iceland signed an accord on food security.", "food"),
+        ("Norway and Iceland agreed to a truce.", "peace"),
+    ],
+)
+def test_words_of_the_subject_give_the_domain(text: str, domain: str) -> None:
+    assert domain in agreement_in(text).report.domains
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Norway and Iceland signed a trade agreement, the security guards said.",
+        "Norway and Iceland signed an accord on food security.",
+        "Norway and Iceland signed a fishing treaty, and the police chief left.",
+    ],
+)
+def test_words_outside_the_subject_give_no_domain(text: str) -> None:
+    assert not {"security", "police"} & set(agreement_in(text).report.domains)
+
+
+# --- one instrument, several
+
+
+def test_an_instrument_told_twice_is_one() -> None:
+    found = agreement_in(
+        "Norway and Iceland signed a memorandum of understanding on patrols. The deal covers training."
+    )
+    assert (found.report.instrument, found.report.stage) == (InstrumentType.MOU, Stage.SIGNED)
+
+
+def test_the_newest_step_of_several_reports_stands() -> None:
+    found = agreement_in(
+        "Norway and Iceland negotiated a police agreement for a year. The agreement was signed on Tuesday."
+    )
+    assert found.report.stage is Stage.SIGNED
+
+
+def test_a_pronoun_stands_for_the_instrument() -> None:
+    found = agreement_in(
+        "Norway and Iceland discussed an accord on patrols. It was signed by both ministers on Tuesday."
+    )
+    assert found.report.stage is Stage.SIGNED
+
+
+def test_an_old_instrument_of_the_same_sort_is_another() -> None:
+    found = agreements_in(
+        "Norway and Iceland signed a new memorandum on patrols. The memorandum signed in 1999 covered fish."
+    )
+    assert [f.report.is_news for f in found] == [True, False]
+
+
+def test_several_instruments_of_one_sentence_are_told_apart() -> None:
+    found = agreements_in(
+        "Norway and Iceland signed a letter of intent, a memorandum of understanding and a defence treaty."
+    )
+    assert [f.report.instrument for f in found] == [
+        InstrumentType.LETTER_OF_INTENT,
+        InstrumentType.MOU,
+        InstrumentType.TREATY,
+    ]
+    assert {f.report.stage for f in found} == {Stage.SIGNED}
+
+
+def test_a_predicate_is_no_second_instrument() -> None:
+    agreement_in("The framework agreement that we are about to sign is not a pact.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "They will deal with the storm.",
+        "The minister could not effectively deal with the strike.",
+        "The convention opened with songs.",
+        "The embassy follows protocol.",
+        "The leaders met, smiled and left.",
+    ],
+)
+def test_no_instrument_no_report(text: str) -> None:
+    assert agreements_in(text) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A deal with Iceland on arms can be reached.",
+        "Norway urged them to ratify trade deals with Iceland.",
+        "Norway wants a new deal with Iceland.",
+    ],
+)
+def test_a_deal_with_somebody_is_an_instrument(text: str) -> None:
+    assert len(agreements_in(text)) == 1
+
+
+# --- evidence and PLOVER
+
+
+def test_evidence_is_verbatim_and_holds_act_and_instrument() -> None:
+    text = "Rain fell. On Monday Norway and Iceland signed a treaty on prisoners, and the sun came out."
+    evidence = agreement_in(text).evidence
+    assert text[evidence.start : evidence.end] == evidence.text
+    assert "signed a treaty on prisoners" in evidence.text
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Norway and Iceland signed a treaty.", PloverType.SUPPORT),
+        ("Norway and Iceland will sign a treaty on Friday.", PloverType.AGREE),
+        ("Norway and Iceland agreed on a treaty.", PloverType.AGREE),
+        ("Norway refused to sign the treaty.", PloverType.REJECT),
+        ("Norway withdrew from the treaty.", PloverType.RETREAT),
+    ],
+)
+def test_the_stage_gives_the_plover_type(text: str, kind: PloverType) -> None:
+    assert agreement_in(text).plover is kind
+
+
+def test_what_is_not_told_is_said_to_be_missing() -> None:
+    assert set(agreement_in("The treaty is old.").report.missing) == {"parties", "stage", "domain"}
+
+
+def test_a_clear_clause_is_surer_than_a_bare_noun() -> None:
+    clear = agreement_in("Norway and Iceland signed a defence treaty on Monday.")
+    assert clear.confidence > agreement_in("The treaty is old.").confidence
+
+
+# --- any text
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(["signed", "a", "treaty", "not", "to", "will", ",", "(", ")", "the", "pact", "Norway", "with", ".", "of", "draft", "MoU", "and", "it", "—", "deal"]), max_size=40))  # fmt: skip
+def test_any_order_of_words_is_read_and_evidence_stays_verbatim(words: list[str]) -> None:
+    text = " ".join(words) or "-"
+    for found in agreements_in(text):
+        assert text[found.evidence.start : found.evidence.end] == found.evidence.text
+
+
+def test_the_same_text_gives_the_same_reading() -> None:
+    text = "Norway and Iceland signed a treaty on prisoners. The deal with Denmark expired."
+    assert agreements_in(text) == agreements_in(text)
+
+
+@pytest.mark.skipif(not BENCH.exists(), reason="the bench is not beside the project")
+def test_the_seed_transcript_gives_its_one_agreement() -> None:
+    text = (BENCH / "seed_iran_china_police.txt").read_text(encoding="utf-8")
+    found = agreement_in(text)
+    report = found.report
+    assert (report.instrument, report.stage, report.next_stage) == (
+        InstrumentType.MOU,
+        Stage.DRAFTING,
+        Stage.TO_BE_SIGNED,
+    )
+    assert (report.party_codes, report.is_news, report.polarity) == (("CHN", "IRN"), True, Polarity.ASSERTED)
+    assert "border" in report.domains
+    assert found.evidence.text == text[801:936]
