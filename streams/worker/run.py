@@ -193,6 +193,7 @@ class HostedAgent:
         async def complete(*_: object, **__: object) -> None:
             if self._stopping.is_set():
                 return
+            _hold_flow(built)
             if built.alerting is not None:
                 built.alerting.recover(_partitions(built))
             built.gate.reopen()
@@ -208,6 +209,17 @@ class HostedAgent:
             async with gate.passing() as may_pass:
                 if may_pass:
                     await alerting.pass_time()
+
+
+def _hold_flow(built: BuiltApp) -> None:
+    """Let nothing come in until Faust has gone back to the last commit.
+
+    When tables are recovered, Faust first lets records in again, then goes back to the last commit, and then empties
+    the buffers: a record that came in between these is lost, and the next acknowledgement is committed past it. With
+    the flow held from before the first of the three, until Faust lets it go after the last, nothing comes in between.
+    """
+    built.app.consumer.stop_flow()
+    built.app.flow_control.suspend()
 
 
 def _partitions(built: BuiltApp) -> set[int]:
