@@ -12,6 +12,9 @@ from streams.extract import marks
 if TYPE_CHECKING:
     import re
 
+_WORDS: Final = 12
+"""Lines of at most so many characters are names and marks rather than words."""
+
 _TAG_WORDS: Final = 9
 _NAME_WORDS: Final = 5
 _HEADING_LINES: Final = 3
@@ -114,8 +117,10 @@ def _find_tags(lines: tuple[Line, ...]) -> dict[int, re.Match[str]]:
 
 def _in_capitals(bodies: list[str]) -> bool:
     """Whether the words themselves are in capitals, as captions are and old teletypes were."""
-    upper = sum(body.isupper() for body in bodies if len(body) > 12)  # noqa: PLR2004 - shorter ones are names and marks
-    return upper * 2 > sum(len(body) > 12 for body in bodies)  # noqa: PLR2004 - as above
+    told = [
+        body for body in bodies if len(body) > _WORDS and body[0] not in "[(" and not marks.is_furniture(body)
+    ]
+    return sum(map(str.isupper, told)) * 2 > len(told)
 
 
 def _is_certain(found: re.Match[str]) -> bool:
@@ -201,11 +206,13 @@ def _find_headline(lines: tuple[Line, ...], tags: dict[int, re.Match[str]], titl
             continue
         if index in tags:
             return None
-        return index if _is_headline(lines[index:], title) else None
+        heads = 0 < min(tags, default=0) <= marks.FRONT_LINES
+        return index if _is_headline(lines[index:], title, heads=heads) else None
     return None
 
 
-def _is_headline(lines: tuple[Line, ...], title: str | None) -> bool:
+def _is_headline(lines: tuple[Line, ...], title: str | None, *, heads: bool) -> bool:
+    """Whether the first of some lines is a headline; `heads` says that speaker tags follow it."""
     line = lines[0].text
     if len(lines) < 2 or len(line) > marks.LONG_LINE or line[0] in "[(>–—-":  # noqa: PLR2004 - a headline heads something
         return False
@@ -222,4 +229,4 @@ def _is_headline(lines: tuple[Line, ...], title: str | None) -> bool:
     ):
         return False  # captions: the first line is as good as the second
     short = len(line.split()) <= marks.HEADLINE_WORDS and not line[0].islower()
-    return short and (longest > len(line) or lines[1].blank or line.endswith("\\n"))
+    return short and (heads or longest > len(line) or lines[1].blank or line.endswith("\\n"))

@@ -21,7 +21,7 @@ MONITORED: Final = re.compile(
 """A monitoring service's dateline: place, date, station: `Managua (Nicaragua), 27 Aug 88 (Radio Sandino) --`."""
 
 _AGENCY: Final = re.compile(
-    rf"(?:[A-Z][^\W\d_.'’\-/]*[\w .,'’\-/()]{{0,60}}?)?(?:,?\s*(?i:{_DAY}))?\s*(?P<agency>\((?!\d)[A-Z][\w .&/\-]{{1,40}}\)|,\s*[A-Z]{{2,10}})?\s*(?P<end>--|—|–|-|:)(?=\s)"
+    rf"(?:[A-Z][^\W\d_.'’\-/]*[\w .,'’\-/()]{{0,60}}?)?(?:,?\s{{0,2}}(?i:{_DAY}))?\s{{0,2}}(?P<agency>\((?!\d)[A-Z][\w .&/\-]{{1,40}}\)|,\s{{0,2}}[A-Z]{{2,10}})?\s{{0,2}}(?P<end>--|—|–|-|:)(?=\s)"
 )
 _UPPER_PLACE: Final = re.compile(
     r"[A-Z][A-Z.'’\-/]+(?: [A-Z][A-Z.'’\-/]+){0,3}(?:,\s*(?:[A-Z][A-Za-z.'’]+)(?: [A-Z][a-z]+)?)?(?:\s*\([^()\n]{3,30}\))?\s*(?:--|—|–|-)(?=\s)"
@@ -65,8 +65,8 @@ BOILERPLATE: Final = re.compile(
     r"|(?:click|tap) (?:here|to)\b.{0,80}|(?:share|print|e-?mail|tweet|facebook|twitter|whatsapp|telegram|linkedin|instagram|rss|home|menu|search|subscribe|sign in|log in|"
     r"advertisement|sponsored|related|comments?|more on this story|skip to (?:main )?content|follow us.{0,60}|back to top|next|previous|newsletter|cookies?.{0,80}|"
     r"terms (?:of use|and conditions).{0,40}|privacy policy.{0,40}|contact us|about us|live tv|watch live|listen live|video|photos?|gallery|trending|most (?:read|popular|viewed))"
-    r"(?:\s*[|•·>/,-]?\s*(?:share|print|e-?mail|tweet|facebook|twitter|whatsapp|telegram|linkedin|instagram|rss|home|menu|search|subscribe|sign in|log in|this article|this page|on|via|news|world|sport|"
-    r"business|politics|video|photos?|comments?|about us|contact us|live|tv|radio|more|stories|articles?|topics|by|us))*\s*[:.]?"
+    r"(?:[\s|•·>/,-]*+(?:share|print|e-?mail|tweet|facebook|twitter|whatsapp|telegram|linkedin|instagram|rss|home|menu|search|subscribe|sign in|log in|this article|this page|on|via|news|world|sport|"
+    r"business|politics|video|photos?|comments?|about us|contact us|live|tv|radio|more|stories|articles?|topics|by|us))*+\s*[:.]?"
     r"|(?:this (?:site|website) uses|we use|by continuing).{0,20}\bcookies?\b.{0,200}|sign up (?:for|to)\b.{0,100}|subscribe (?:to|now)\b.{0,100}|follow .{1,40} on (?:twitter|facebook|x|instagram|telegram)\b.{0,60}"
     r"|(?:read|see|watch) (?:more|also|next)\b.{0,150}|for (?:more|further|media|press) (?:information|inquiries|enquiries|details)\b.{0,200}|bbc mon(?:itoring)?\b.{0,80}|https?://\S+|www\.\S+|.{0,30}(?:rush transcript|may not be in its final form|updated as needed|not for (?:quotation|publication)).{0,200}"
     r"|(?:tel|phone|fax|e-?mail|media contact|contact|press contact)\s*:.{0,120}|download (?:the )?(?:pdf|app)\b.{0,60})",
@@ -141,7 +141,7 @@ STATION_VOICE: Final = re.compile(
 )
 
 TAG: Final = re.compile(
-    r"(?P<name>[^\s:：\[\]()<>\"“”.,;?!][^:：\n\[\]()<>\"“”;?!]{0,70}?)(?P<aside>\s*\([^()\n]{1,40}\))?\s*(?::(?=\s|$)|：)"
+    r"(?P<name>[^\s:：\[\]()<>\"“”.,;?!][^:：\n\[\]()<>\"“”;?!]{0,70}?)(?P<aside>\s{0,3}\([^()\n]{1,40}\))?\s{0,3}(?::(?=\s|$)|：)"
 )
 Q: Final = re.compile(
     r"(?:(?P<asked>Q(?:uestion)?\s?[.:]|Q(?=[ \t\xa0]+\S)|(?:问|問|記者|记者|Вопрос|سؤال|پرسش|Frage|Pregunta|Pergunta|Soru|प्रश्न|سوال)\s?[:：])"
@@ -224,6 +224,7 @@ CAPTION_WIDTH: Final = 60
 HEADLINE_WORDS: Final = 30
 FRONT_LINES: Final = 25
 LONG_LINE: Final = 300
+_DATELINE_LENGTH: Final = 250
 
 IN_BRACKETS: Final = 2
 """So many capital words make a name in brackets a name; longer ones are asides."""
@@ -251,6 +252,6 @@ def dateline_end(line: str) -> int:
     if found:
         return found.end()
     found = _AGENCY.match(line)
-    if found is None or found.end() > 90 or not found.group("agency"):  # noqa: PLR2004 - a place and a date are no longer
+    if found is None or not found.group("agency"):
         return 0
     return found.end()

@@ -28,6 +28,8 @@ K = SegmentKind
 _CALL_WORDS: Final = 16
 _SIGNOFF_WORDS: Final = 10
 _ROLE_WORDS: Final = 4
+_LOOK: Final = 200
+"""So far around a bracket words count as standing beside it."""
 
 STATION: Final = "station"
 ANCHOR: Final = "anchor"
@@ -392,8 +394,8 @@ class _Cutter:
         inside = (bracket.group(1) or bracket.group(2)).strip()
         if marks.BEGIN.fullmatch(inside) or marks.CLOSE.fullmatch(inside) or marks.OMITTED.fullmatch(inside):
             return K.NOTE
-        before = self._text[start : bracket.start()].strip()
-        after = self._text[bracket.end() : end].strip()
+        before = self._text[max(start, bracket.start() - _LOOK) : bracket.start()].strip()
+        after = self._text[bracket.end() : min(end, bracket.end() + _LOOK)].strip()
         if not square:
             return None
         if not before and not after and not marks.INDISTINCT.fullmatch(inside):

@@ -21,7 +21,7 @@ _LONGEST_UNSTOPPED: Final = 320
 """The same where a text has hardly any full stops, as captions have none."""
 
 _STOP: Final = re.compile(
-    r"[.!?…‼⁇-⁉]+[\"'”’»)\]]*(?=\s|$)|[。！？｡](?:[。！？｡])*[”’」』）\"'»)\]]*|[؟۔।॥።။]+[\"'”’»)\]]*|\n[^\S\n]*(?:\n\s*)?"
+    r"(?<![.!?…‼⁇-⁉])[.!?…‼⁇-⁉]++[\"'”’»)\]]*+(?=\s|$)|[。！？｡](?:[。！？｡])*[”’」』）\"'»)\]]*|[؟۔।॥።။]+[\"'”’»)\]]*|\n[^\S\n]*(?:\n\s*)?"
 )
 _WORD_BEFORE: Final = re.compile(r"[\w.'’\-&]*$")
 _NEXT: Final = re.compile(r"[\s\"'“‘«(\[¿¡–—-]*")
