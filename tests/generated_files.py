@@ -11,6 +11,7 @@ import click
 from schemas.rule import Level
 from schemas.topics import TOPICS, Cleanup, alert_topic, dead_letter_topic_name
 from streams.cli.main import COMMANDS, dragoman
+from streams.rules.schema import rule_file_schema
 from streams.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 def generated_files() -> dict[str, str]:
     """Give every generated file: path from the root to content."""
     files = {f"schemas/generated/{name}.schema.json": text for name, text in _json_schemas()}
+    rule = {"$schema": DRAFT, "$id": "urn:dragoman:schema:rule-file", **rule_file_schema()}
+    files["schemas/generated/rule-file.json"] = json.dumps(rule, indent=1, ensure_ascii=False) + "\n"
     files["docs/reference.md"] = _reference()
     return files
 
