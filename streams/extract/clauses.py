@@ -208,23 +208,41 @@ def _extended(group: Group, limit: int, sentence: Sentence, text: str, lexicon: 
     state = _is_state(group)
     if group.pronoun or not (group.weak or state):
         return group
-    reach = 4 if group.weak or group.possessive else 1
-    for at in range(group.last, min(limit, group.last + reach)):
-        raw = sentence.tokens[at].text.lower().replace("’", "'")
-        word = raw.removesuffix("'s")
+    reach = min(limit, group.last + (4 if group.weak or group.possessive else 1))
+    raw = [sentence.tokens[at].text.lower().replace("’", "'") for at in range(group.last, reach)]
+    at = _acting_noun([word.removesuffix("'s") for word in raw], lexicon)
+    if at is None:
+        return replace(group, weak=group.weak or group.possessive)
+    word = raw[at].removesuffix("'s")
+    end = sentence.tokens[group.last + at].end - (len(raw[at]) - len(word))
+    country = (group.code or "").split(":")[0]
+    return replace(
+        group,
+        last=group.last + at + 1,
+        end=end,
+        text=text[group.start : end],
+        code=f"{country}:{lexicon.sectors[word]}" if country else None,
+        weak=False,
+        place=False,
+        possessive=raw[at] != word,
+    )
+
+
+def _acting_noun(words: Sequence[str], lexicon: EventLexicon) -> int | None:
+    """Find the last of the nouns that act for a state: of "official media", media."""
+    found: int | None = None
+    for at, word in enumerate(words):
         if word in lexicon.sectors:
-            end = sentence.tokens[at].end - (len(raw) - len(word))
-            country = (group.code or "").split(":")[0]
-            code = f"{country}:{lexicon.sectors[word]}" if country else None
-            return replace(
-                group, last=at + 1, end=end, text=text[group.start : end], code=code, weak=False, place=False,
-                possessive=raw != word,
-            )  # fmt: skip
-        if word in PREPOSITIONS or word in AUXILIARIES or not word[:1].isalpha() or word in _JOINING:
+            found = at
+        elif (
+            found is not None
+            or word in _FUNCTION_WORDS
+            or word in AUXILIARIES
+            or word in lexicon.past
+            or not word.isalpha()
+        ):
             break
-        if word in lexicon.past:
-            break
-    return replace(group, weak=group.weak or group.possessive)
+    return found
 
 
 def _is_state(group: Group) -> bool:
@@ -488,6 +506,8 @@ class _Leftward:
             and (owner := self._attached_to(head)) is not None
         ):
             return Parties((owner,) if owner.entity is None else (owner, *listed[1:])), at
+        if len(listed) > 1 and listed[-1].entity is None:
+            return Parties(listed[-1:], sure=False), at  # the capital of Mali, and soldiers seized
         if self.fallback is None and head.preposition in _LIKELY:
             self.fallback = listed
         return None, min(head.np, head.first) - 1
@@ -613,7 +633,7 @@ def find_object(layout: Layout, first: int, last: int, wanted: frozenset[str]) -
 
 
 def _fits(layout: Layout, group: Group, last: int, wanted: frozenset[str]) -> bool:
-    if group.place and not wanted & {"to", "in"}:
+    if group.place and not group.possessive and not wanted & {"to", "in"}:
         return False
     closing = layout.words[last - 1]
     if closing in PREPOSITIONS and group.preposition == closing and group.np <= last:

@@ -35,6 +35,7 @@ from streams.extract.clauses import (
 )
 from streams.extract.dates import FoundDate, find_dates
 from streams.extract.realis import find_realis, name_event
+from streams.extract.segments import ANCHOR, REPORTER
 from streams.extract.triggers import SECTOR_CODES, Meaning, Roles, Trigger, match_at
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ SUBJECT_GAP: Final = 12
 CLOSING_REPORT: Final = 8
 OWNER_REACH: Final = 5
 TRIGGERS_AHEAD: Final = 8
+MATTER_REACH: Final = 5
 FRONT_SIGNS: Final = 12
 OPENING_WORDS: Final = 8
 
@@ -79,6 +81,9 @@ _TOPIC: Final = frozenset(
 )
 _LOCAL: Final = frozenset({PloverType.PROTEST, PloverType.ASSAULT, PloverType.COERCE, PloverType.MOBILIZE})
 """Acts that are told of people of no named state; where it was says whose affair it is."""
+_OVER_MATTER: Final = frozenset(
+    {PloverType.REJECT, PloverType.REQUEST, PloverType.THREATEN, PloverType.AGREE}
+)
 _SAID: Final = frozenset({PloverType.STATEMENT, PloverType.REQUEST, PloverType.AGREE})
 _WHERE: Final = frozenset({"in", "at", "to", "from"})
 _REDUCED: Final = frozenset({"in", "at", "on", "under", "during", "between", "as"})
@@ -250,13 +255,15 @@ def read_sentence(scene: Scene, sentence: Sentence) -> tuple[Draft, ...]:
     )
     drafts: list[Draft] = []
     topic_end = 0
+    earlier: Trigger | None = None
     for trigger in line.triggers:
-        if _is_topic(layout, trigger, topic_end):
+        if _is_topic(layout, trigger, topic_end) or _is_matter(layout, trigger, earlier):
             topic_end = max(topic_end, clause_end(layout, trigger.last))
             continue
         draft = _draft(line, trigger)
         if draft is None:
             continue
+        earlier = trigger
         if drafts and _shares_verb(layout, trigger) and draft.realis is Realis.ASSERTED:
             draft = _as_unreal(draft, drafts[-1], scene)
         drafts.append(draft)
@@ -317,30 +324,34 @@ def find_triggers(layout: Layout) -> tuple[Trigger, ...]:
 def _readings(layout: Layout, at: int) -> tuple[bool, bool]:
     """Say whether the word can be a verb here, and whether it can be a noun: visits, talks, strikes are both."""
     word, before = layout.words[at], layout.words[at - 1] if at else ""
-    group = layout.group_at(at - 1)
-    nominal = (
-        (before in DETERMINERS and before not in _NO_ARTICLE)
-        or before in POSSESSIVES
-        or (
-            group is not None
-            and (group.weak or group.possessive or (group.entity is None and group.preposition is not None))
-        )
-    )
+    article = before in POSSESSIVES or (before in DETERMINERS and before not in _NO_ARTICLE)
+    if word in layout.lexicon.past:
+        return not (article or before in PREPOSITIONS or _is_reduced(layout, at)), True
+    nominal = article or _is_modified(layout, at)
     if word.endswith("ing"):
         return not nominal and before not in _NO_ARTICLE, True
-    if nominal:
-        return False, True
-    if word in layout.lexicon.past:
-        after = layout.words[at + 1] if at + 1 < len(layout.words) else ""
-        reduced = (
-            after in _REDUCED and before.isalpha() and (at - 1) not in layout.at and not _opens_verb(before)
-        )
-        return before not in PREPOSITIONS and not reduced, True
-    if at == 0 or (group is None and before in layout.lexicon.verbs and not _opens_verb(before)):
-        return False, True
-    if before in PREPOSITIONS and before not in _VERB_BEFORE:
+    after_verb = (at - 1) not in layout.at and before in layout.lexicon.verbs and not _opens_verb(before)
+    governed = before in PREPOSITIONS and before not in _VERB_BEFORE
+    if nominal or at == 0 or after_verb or governed:
         return False, True
     return True, before != "to"
+
+
+def _is_modified(layout: Layout, at: int) -> bool:
+    """Whether a people, an owner or a noun behind a preposition stands before the word, as before a noun."""
+    group = layout.group_at(at - 1)
+    if group is None:
+        return False
+    return group.weak or group.possessive or (group.entity is None and group.preposition is not None)
+
+
+def _is_reduced(layout: Layout, at: int) -> bool:
+    """Whether a participle only describes the noun before it: a pullout agreed in May."""
+    before, after = (
+        layout.words[at - 1] if at else "",
+        layout.words[at + 1] if at + 1 < len(layout.words) else "",
+    )
+    return after in _REDUCED and before.isalpha() and (at - 1) not in layout.at and not _opens_verb(before)
 
 
 def _reports(layout: Layout, at: int) -> bool:
@@ -367,6 +378,21 @@ def _is_topic(layout: Layout, trigger: Trigger, topic_end: int) -> bool:
     if trigger.first < topic_end and (gerund or not trigger.pattern.verb):
         return True
     return (gerund and before in _TOPIC) or (trigger.pattern.verb and is_asked(layout, trigger.first))
+
+
+def _is_matter(layout: Layout, trigger: Trigger, earlier: Trigger | None) -> bool:
+    """Whether a noun is only what somebody rejects, asks for, threatens or agrees to: voted against the deployment."""
+    if (
+        earlier is None
+        or trigger.pattern.verb
+        or not earlier.pattern.verb
+        or earlier.meaning.type not in _OVER_MATTER
+    ):
+        return False
+    between = layout.words[earlier.last : trigger.first]
+    return len(between) <= MATTER_REACH and not {",", "and", "after", "during", "following", "in"} & set(
+        between
+    )
 
 
 def _opens_list(layout: Layout, trigger: Trigger) -> bool:
@@ -489,6 +515,8 @@ def _assign(meaning: Meaning, sides: _Sides) -> tuple[Parties, Parties]:
     if meaning.roles is Roles.REVERSED:
         return (subject, objects) if meaning.actor != "subject" else (objects, subject)
     if meaning.roles is Roles.MUTUAL:
+        if len(subject.groups) > 1 and all(g.code in SECTOR_CODES for g in objects.groups):
+            objects = NOBODY
         if sides.passive and objects.groups:
             subject, objects = objects, NOBODY
         if len(subject.groups) > 1 and not objects.groups:
@@ -649,9 +677,11 @@ def _station(line: _Line) -> tuple[Slot, ...]:
 
 
 def _said_by(line: _Line, speaker: Slot | None) -> str | None:
+    """Name who says it, where it is not the station: the one it is reported of, else whoever speaks the segment."""
     if speaker is not None:
         return speaker.name
-    return line.scene.reading.segments[line.segment].speaker if line.kind is SegmentKind.QUOTE else None
+    name = line.scene.reading.segments[line.segment].speaker
+    return None if name in {ANCHOR, REPORTER} else name
 
 
 def _statement(line: _Line) -> Draft | None:
