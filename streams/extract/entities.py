@@ -418,6 +418,8 @@ class _Resolver:
         ident = self._new(EntityType.PERSON, name)
         self.people_by_name[full] = ident
         self.people_by_name[last] = ident
+        for part in _name_parts(name)[1:-1]:  # the first of two surnames: Carlos Ruiz Ortega, then Ruiz
+            self.people_by_name.setdefault(_surname(part), ident)
         return ident
 
     def _give_role(self, ident: str, m: RawMention) -> None:
@@ -478,6 +480,8 @@ class _Resolver:
         if body is None and not states:
             state = self._state_of_field(m)
             states = [state] if state else []
+        if sector == "IGO" and states and body is None:
+            sector = "GOV"
         owner = body or (states[0] if len(states) == 1 else "")
         text = self.text[m.start : m.end]
         if m.holder:

@@ -110,9 +110,17 @@ class NameTable:
         while length:
             known = self.entries.get(tuple([w.low for w in words[index : index + length]]))
             if known is not None and _is_written_so(words, index, index + length, known):
-                return NameMatch(index, index + length, known)
+                return self._or_longer(words, NameMatch(index, index + length, known))
             length -= 1
         return self._inflected(words, index) if self.stems else None
+
+    def _or_longer(self, words: Sequence[Word], match: NameMatch) -> NameMatch:
+        """Prefer a longer name behind an article: the Sudan is a state, the Sudan Liberation Movement is not."""
+        if words[match.first].low == "the" and match.last - match.first > 1:
+            longer = self.at(words, match.first + 1)
+            if longer is not None and longer.last > match.last:
+                return longer
+        return match
 
     def _inflected(self, words: Sequence[Word], index: int) -> NameMatch | None:
         """Find a name under its ending: Ираном, иранский, والصين."""

@@ -22,9 +22,14 @@ _BODIES: Final = frozenset(
     partnership initiative project programme program school church brotherhood conference secretariat tribunal""".split()
 )
 """Words that make a name in capitals an organisation when they begin it or end its first part."""
+_INSTRUMENTS: Final = frozenset(
+    """memorandum memoranda agreement agreements treaty treaties protocol protocols accord accords pact charter declaration
+    understanding resolution communique constitution""".split()
+)
+"""Words that make a name in capitals a text and no body."""
 _SURE_BODIES: Final = frozenset(
     """party alliance union coalition movement league council association federation confederation committee commission
-    ministry university institute academy bank agency organization organisation foundation corps authority""".split()
+    ministry university institute academy bank agency organization organisation foundation corps authority forum""".split()
 )
 """Of those, the words that end nothing but names of bodies when they stand in capitals."""
 _REGIONS: Final = frozenset(
@@ -42,7 +47,7 @@ _BEFORE_ELECTION: Final = frozenset(
 )
 _DIRECTIONS: Final = frozenset("north south east west northern southern eastern western".split())
 _NO_BODY: Final = frozenset(
-    """tv pm mp mps am ceo ii iii iv vi vii viii ix xi xii usd gdp hiv aids dna id tvs ok ad bc ce bce gmt utc jr sr vs
+    """ai it ict nsm nda fta fdi eez lng covid rpg tv pm mp mps am ceo ii iii iv vi vii viii ix xi xii usd gdp hiv aids dna id tvs ok ad bc ce bce gmt utc jr sr vs
     dr mr mrs ms st no q a i phd cd dvd km cm mm kg sms pdf http www mou moa nda wmd icbm icbms uav uavs ngo ngos igo gps
     the and for with not from this that will has have was were are but you all new two one his her our its who what when
     by in on of to is it as at an be or if so we he they""".split()
@@ -63,6 +68,7 @@ def merge_spans(
     found = _with_unseen_bodies(words, found)
     found = _join(words, found)
     found = _with_brackets(words, found)
+    found = _with_whole_persons(words, found, lists)
     found = [
         s if s.label != "PER" or not _is_thing(words, s) else Span(s.first, s.last, "ORG") for s in found
     ]
@@ -112,9 +118,16 @@ def _split(
     if span.label == "LOC":
         if span.last - span.first == 1 and words[span.first].low in _DIRECTIONS:
             return []
-        return _known_parts(words, span, known_at) or [span]
+        first = span.first + (words[span.first].low == "the" and span.last - span.first > 1)
+        bare = Span(first, span.last, "LOC")
+        return _known_parts(words, bare, known_at) or [bare]
     if span.label == "ORG":
-        return _known_parts(words, span, known_at) or _bodies(words, span)
+        single = words[span.first] if span.last - span.first == 1 else None
+        if any(w.low in _INSTRUMENTS for w in words[span.first : span.last]) or (
+            single and single.low in _NO_BODY
+        ):
+            return []
+        return _known_parts(words, span, known_at) or _bodies(words, _known_end(words, span, known_at))
     return []
 
 
@@ -166,6 +179,21 @@ def _bodies(words: Sequence[Word], span: Span) -> list[Span]:
     return [
         Span(s.first + (words[s.first].low == "the" and s.last - s.first > 1), s.last, "ORG") for s in found
     ]
+
+
+def _known_end(words: Sequence[Word], span: Span, known_at: Mapping[int, NameMatch]) -> Span:
+    """Cut a span down to the known organisation that it ends in: Rebels of the Sudan Liberation Movement."""
+    for index in range(span.first + 1, span.last):
+        match = known_at.get(index)
+        if (
+            match is not None
+            and match.last == span.last
+            and match.known.type is EntityType.ORGANISATION
+            and words[index - 1].low in {"of", "the"}
+            and not any(w.low in _BODIES for w in words[span.first : index])
+        ):
+            return Span(index, span.last, span.label)
+    return span
 
 
 def _known_parts(words: Sequence[Word], span: Span, known_at: Mapping[int, NameMatch]) -> list[Span]:
@@ -309,6 +337,8 @@ def _with_brackets(words: Sequence[Word], spans: list[Span]) -> list[Span]:
             or not _is_acronym(letters)
         ):
             continue
+        if words[index - 2].low in _INSTRUMENTS or _is_instrument(words[:index], letters):
+            continue
         before = next((s for s in found if s.last == index - 1), None)
         if before is not None and (
             before.label == "ORG" or _initials_fit(words[before.first : before.last], letters)
@@ -325,6 +355,11 @@ def _with_brackets(words: Sequence[Word], spans: list[Span]) -> list[Span]:
             ]
             found += [Span(start, index - 1, "ORG"), Span(index, index + 1, "ORG")]
     return sorted(found)
+
+
+def _is_instrument(words: Sequence[Word], letters: str) -> bool:
+    """Tell whether letters in brackets abbreviate a treaty or the like: Memorandum of Understanding (MoU)."""
+    return any(w.low in _INSTRUMENTS for w in words[-len(letters) - 3 :])
 
 
 def _name_of(words: Sequence[Word], end: int, letters: str) -> int | None:
@@ -348,6 +383,29 @@ def _initials_fit(words: Sequence[Word], letters: str) -> bool:
 
 def _is_acronym(text: str) -> bool:
     return 2 <= len(text) <= 8 and sum(c.isupper() for c in text) >= 2  # noqa: PLR2004 - UUP, MpS, PvdA
+
+
+def _with_whole_persons(words: Sequence[Word], spans: list[Span], lists: WordLists) -> list[Span]:
+    """Join the parts of a person's name after a title, where the tagger took the second for a body or a place."""
+    found: list[Span] = []
+    for span in spans:
+        before = found[-1] if found else None
+        if (
+            before is not None
+            and before.label == "PER"
+            and before.last == span.first
+            and span.last - span.first <= _SHORTEST_ACRONYM
+            and before.first > 0
+            and (
+                (title := (words[before.first - 1].low,)) in lists.ranks.sectors
+                or title in lists.roles.sectors
+            )
+            and not any(w.low in _BODIES or w.text.isupper() for w in words[span.first : span.last])
+        ):
+            found[-1] = Span(before.first, span.last, "PER")
+        else:
+            found.append(span)
+    return found
 
 
 def _is_thing(words: Sequence[Word], span: Span) -> bool:
