@@ -165,10 +165,16 @@ def _contradict(first: Report, second: Report) -> bool:
     """Whether two reports cannot be of one instrument: no party in common, or one is old and the other new."""
     a, b = first.phrase, second.phrase
     pointing = b.noun.anaphor and b.determiner in {"the", "this"} and b.head - b.start <= 1
-    if first.codes and second.codes and not first.codes & second.codes and not pointing:
+    one, other = _states(first), _states(second)
+    if one and other and not one & other and not pointing:
         return True
     plain = first.step.strength >= CLEAR or "new" in first.words[a.start : a.head]
     return _is_dated(first) != _is_dated(second) and second.step.strength >= CLEAR and plain
+
+
+def _states(report: Report) -> set[str]:
+    """Give the codes by which two instruments are told apart; rebels go by too many names."""
+    return {code for actor in report.actors if actor.sort != REBELS for code in actor.codes}
 
 
 def _tell_the_same(first: Report, second: Report) -> bool:
@@ -324,7 +330,8 @@ class _Group:
                 more = (a for a in report.actors if a.sort in helpful or not actors)
                 actors.extend(a for a in more if set(a.codes) - known)
         # a convention has many parties, and whoever stands near one, a rebel or a reaction is no clue
-        silent = bool(near & (PRIVATE_SORTS | {"rebels"})) or kind is InstrumentType.CONVENTION
+        private = near & PRIVATE_SORTS or ("rebels" in near and actors)
+        silent = bool(private) or kind is InstrumentType.CONVENTION
         if silent or proof.step.act in {"call", "react"} or len(codes_of(actors)) >= PAIR:
             return actors
         index = proof.phrase.sentence

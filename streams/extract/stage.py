@@ -246,6 +246,8 @@ def _govern(view: _View, trigger: Trigger, at: int, end: int, *, door: str, link
         else:
             fits = bool(trigger.links & links) or (not links and "" in trigger.links)
         return _by_noun(view, trigger, at) if fits else None
+    if view.words[at] in _LEAVE and phrase.end < len(view.words) and not _is_reduced(view.words, phrase.end):
+        return None  # left the treaty without force
     if _is_noun_here(view, at, trigger) or (trigger.near and not _is_near(view, trigger, end)):
         return None
     return _by_verb(view, trigger, at) if _reaches(view, trigger, end, door) else None
@@ -260,6 +262,7 @@ def _is_near(view: _View, trigger: Trigger, end: int) -> bool:
     )
 
 
+_LEAVE: Final = frozenset({"leave", "leaves", "left", "leaving"})
 _CLOSE: Final = frozenset({"draft", "sign", "conclude", "ratify", "initial", "adopt"})
 """Acts whose noun stands right before its preposition: the draft of, not the draft text of."""
 
@@ -354,6 +357,7 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
     if act == "call":
         mode = "hoped"
     soft = "had" not in words[max(0, meaning.start - 12) : at]
+    stopped = mode == "tried" and bool(_OBJECTIONS & set(words[max(0, meaning.start - 8) : meaning.start]))
     return Step(
         stage,
         mode,
@@ -364,7 +368,7 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
         act=act,
         background=meaning.background,
         soft=soft,
-        quiet=act == "react",
+        quiet=act == "react" or stopped,
     )
 
 
@@ -627,7 +631,7 @@ def _is_recalled(view: _View, step: Step) -> bool:
     if step.mode not in {"done", "refused", "failed"}:
         return False
     words, phrase = view.words, view.phrase
-    if {"currently", "previously"} & set(words[: phrase.end]):
+    if {"currently", "previously"} & set(words[: phrase.end]) or "already" in words[step.start : phrase.end]:
         return True
     if "every" in words[max(0, phrase.start - 4) : phrase.head]:
         return True
