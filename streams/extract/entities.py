@@ -59,6 +59,10 @@ _DEEPEST: Final = 4
 _LOOK_BACK: Final = 200
 """How many entities or mentions are looked at for one that is not named: keeps reading linear in the text."""
 _COUNTERPARTS: Final = frozenset({"counterpart", "counterparts"})
+_OF_A_STATE: Final = frozenset(
+    "government authorities army military police parliament cabinet navy central federal".split()
+)
+"""Words for a body that every state has one of."""
 _REPORTERS: Final = frozenset("reporter correspondent".split())
 _FAMILY_FIRST: Final = frozenset(
     """xi hu jiang deng mao li wang zhang liu chen yang zhao huang zhou wu xu sun zhu ma guo lin gao luo qin tang qian wen
@@ -397,6 +401,8 @@ class _Resolver:
         start, end = m.holder or (m.start, m.end)
         name = self.text[start:end]
         ident = self._named_person(name)
+        if m.countries and not self.drafts[ident].countries:
+            self.drafts[ident].countries = list(m.countries)
         if m.holder and m.head:
             self._give_role(ident, m)
         return ident
@@ -643,7 +649,7 @@ class _Resolver:
         states, _, sector = self._owned(m)
         head = _office(m.head)
         if not states:
-            state = self._state_of_field(m)
+            state = self._state_of_field(m) or self._only_state(head)
             states = [state] if state else []
         owner = states[0] if len(states) == 1 else ""
         if len(states) > 1:
@@ -654,15 +660,30 @@ class _Resolver:
                 "body",
                 *sorted(head),
             )
-        known = self.bodies.get((owner, head)) or (None if owner else self.bodies.get(("*", head)))
+        known = self.bodies.get((owner, head))
+        if known is None and not owner:
+            known = self.bodies.get(("*", head)) or self._last_body(head)
         if known is None:
             known = self._new(EntityType.ORGANISATION, _without_article(text), owner, *sorted(head))
             draft = self.drafts[known]
             draft.sector, draft.countries = sector, list(states)
+            draft.heads.append(head)
         self.bodies[owner, head] = self.bodies["*", head] = known
         if owner:
             self._remember_field(m.head, owner)
         return known
+
+    def _last_body(self, head: frozenset[str]) -> str | None:
+        """Give the body that `the ministry` means: the last one whose name has these words."""
+        for known in reversed(self.recent):
+            if known.type is EntityType.ORGANISATION and any(head <= h for h in known.heads):
+                return known.id
+        return None
+
+    def _only_state(self, head: frozenset[str]) -> str | None:
+        """Give the state that `the government` is of, where one state alone has been spoken of."""
+        states = set(self.recent_states)
+        return next(iter(states)) if len(states) == 1 and head <= _OF_A_STATE else None
 
     def _abbreviated(self, text: str) -> str | None:
         """Find the body whose capitals make these letters: Ulster Unionist Party, then UUP."""
@@ -724,6 +745,11 @@ class _Resolver:
         if m.type is EntityType.COUNTRY and draft.countries:
             self.recent_states.append(draft.countries[0])
             del self.recent_states[:-12]
+        elif draft.type in {EntityType.PERSON, EntityType.ROLE} and m.kind is not MentionKind.PRONOUN:
+            state = draft.countries[0] if draft.countries else self.names.leaders.get(plain_name(draft.name))
+            if state in self.names.countries and draft.sector != "MED":
+                self.recent_states.append(state)
+                del self.recent_states[:-12]
         if draft.type is EntityType.ORGANISATION and (draft.code or "").endswith(":IGO"):
             self.last_body = ident
         if draft.type in {EntityType.PERSON, EntityType.ROLE} and m.kind is not MentionKind.PRONOUN:

@@ -291,11 +291,19 @@ class _Scan:
             covered.update(range(span.first, span.last))
             if kind is EntityType.ORGANISATION and self._is_body(span):
                 continue
-            self._add(span.first, span.last, kind, MentionKind.NAME)
+            self._add(span.first, span.last, kind, MentionKind.NAME, countries=self._state_behind(span))
         for match in self.known_at.values():
             if match.first in covered and not (match.known.type is EntityType.COUNTRY and self._owns(match)):
                 continue
             self.found.append(_named(self.words, match, self.sentence))
+
+    def _state_behind(self, span: Span) -> tuple[str, ...]:
+        """Give the state of a person who is called by it: Sheikh Tamim of Qatar."""
+        if span.label != "PER" or span.last + 1 >= len(self.words) or self.low[span.last] != "of":
+            return ()
+        match = self.known_at.get(span.last + 1)
+        named = match is not None and match.known.type is EntityType.COUNTRY
+        return match.known.countries if match is not None and named else ()
 
     def _is_office(self, span: Span) -> bool:
         """Tell whether a span is only words of an office: the Interior of Interior Minister."""
@@ -894,6 +902,7 @@ class _Scan:
         owners: tuple[Owner, ...] = (),
         holder: tuple[int, int] | None = None,
         deixis: str | None = None,
+        countries: tuple[str, ...] = (),
     ) -> None:
         if kind is not EntityType.ROLE:
             self.taken.update(range(first, last))
@@ -905,6 +914,7 @@ class _Scan:
                 how,
                 self.sentence,
                 code=code,
+                countries=countries,
                 head=head,
                 owners=owners,
                 holder=holder,

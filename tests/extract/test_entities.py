@@ -174,6 +174,27 @@ def test_a_ministry_named_without_its_state_is_the_one_spoken_of_before() -> Non
     assert entity_of(resolved, "Omani Interior Ministry").id == entity_of(resolved, "Interior Ministry").id
 
 
+def test_the_ministry_is_the_last_one_named() -> None:
+    resolved = read("The Iraqi Interior Ministry spoke first. Later the ministry sent a draft to Qatar.")
+    assert entity_of(resolved, "ministry").id == entity_of(resolved, "Iraqi Interior Ministry").id
+
+
+def test_the_government_is_of_the_only_state_spoken_of() -> None:
+    assert entity_of(read("Peru waits. The government will sign."), "government").code == "PER:GOV"
+    assert entity_of(read("Peru and Chile wait. The government will sign."), "government").code is None
+
+
+def test_a_known_organisation_keeps_its_code_behind_an_article() -> None:
+    resolved = read("Rebels and the Sudan Liberation Movement met in the Sudan.")
+    assert entity_of(resolved, "Sudan Liberation Movement").code == "SLM:REB"
+    assert "SDN" in codes(resolved)
+
+
+def test_a_treaty_in_capitals_is_no_body() -> None:
+    resolved = read("They signed a Memorandum of Understanding (MoU) on Monday.")
+    assert [e.name for e in resolved.entities if e.type is EntityType.ORGANISATION] == []
+
+
 def test_a_minister_tells_whose_ministry_it_is() -> None:
     resolved = read(
         "The Lao Public Security Minister spoke. An official of Public Security Ministry took notes."
@@ -291,6 +312,10 @@ def test_he_is_who_opened_the_sentence_before() -> None:
 def test_a_leader_whom_everybody_knows_has_a_state() -> None:
     resolved = read("Putin and Angela Merkel spoke by phone.")
     assert [entity_of(resolved, n).code for n in ("Putin", "Angela Merkel")] == ["RUS:GOV", "DEU:GOV"]
+
+
+def test_a_ruler_called_by_his_state_is_of_it() -> None:
+    assert entity_of(read("Prince Rashid Suleiman of Oman arrived."), "Rashid Suleiman").countries == ("OMN",)
 
 
 def test_what_the_text_says_of_a_leader_comes_first() -> None:
