@@ -137,14 +137,33 @@ async def test_ordered_ends_in_the_middle_lose_nothing_and_repeat_nothing(
     settings: Settings, producer: AIOKafkaProducer, read_all: ReadAll, tmp_path: Path
 ) -> None:
     # Each start happens while the agents before this one produce: what comes in during a start is not lost either.
-    await _send_transcripts(producer, settings, range(200))
-    for count in (30, 80, 130, 200):
+    await _send_transcripts(producer, settings, range(150))
+    for count in (30, 80, 150):
         async with WorkerProcess(settings, *PLAIN, log=tmp_path / f"{count}.log") as worker:
             await _wait_for_alerts(read_all, count)
             assert await worker.stop() == 0
     for topic in (topics.TRANSCRIPTS_TAGGED, topics.EVENTS_EXTRACTED, topics.RULES_MATCHED, topics.ALERTS):
         counts = Counter(record.key for record in await read_all(topic))
-        assert (len(counts), set(counts.values())) == (200, {1}), topic.name
+        assert (len(counts), set(counts.values())) == (150, {1}), topic.name
+
+
+async def test_workers_that_join_leave_and_die_in_the_middle_share_the_work_and_lose_nothing(
+    settings: Settings, producer: AIOKafkaProducer, read_all: ReadAll, tmp_path: Path
+) -> None:
+    await _send_transcripts(producer, settings, range(300))
+    async with (
+        WorkerProcess(settings, *PLAIN, log=tmp_path / "first.log") as first,
+        WorkerProcess(settings, *PLAIN, log=tmp_path / "second.log") as second,
+    ):
+        await _wait_for_alerts(read_all, 80)
+        assert await first.stop() == 0
+        async with WorkerProcess(settings, *PLAIN, log=tmp_path / "third.log") as third:
+            await _wait_for_alerts(read_all, 160)
+            await second.kill()
+            await _wait_for_alerts(read_all, 300)
+            assert await third.stop() == 0
+    told = Counter(_change_ids(await read_all(topics.ALERTS)))
+    assert (len(told), set(told.values())) == (300, {1})
 
 
 async def test_a_step_that_fails_parks_its_record_after_its_tries_and_the_next_goes_on(

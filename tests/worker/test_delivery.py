@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
+
+from schemas import topics
+from schemas.dead_letter import DeadLetterReason
+from streams.kafka.records import encode_record
+from streams.pipeline import DeadLetter, Emit
+from streams.settings import Settings
+from streams.telemetry import Metrics
+from streams.worker.delivery import Delivery, Headers, Parcel, Record, pauses
+from streams.worker.health import Health
+from tests.factories import NOON, make_alert_change, make_transcript
+
+if TYPE_CHECKING:
+    from schemas.topics import Output
+
+SETTINGS = Settings(retry_first_s=0.001, retry_limit_s=0.002)
+RECORD = Record("transcripts.raw.v1", 0, 7, 1000, b"t-1", b"as it came", [("x", b"1"), ("x", b"2")])
+
+
+@dataclass
+class Line:
+    """Refuses the first sends with the given errors, then takes everything."""
+
+    errors: list[Exception] = field(default_factory=list)
+    taken: list[Parcel] = field(default_factory=list)
+    ready_at_error: list[bool] = field(default_factory=list)
+    health: Health | None = None
+
+    async def send(self, parcel: Parcel) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        if self.health is not None:
+            self.ready_at_error.append(self.health.ready)
+        self.taken.append(parcel)
+
+    def pack(self, output: Output, headers: Headers) -> Parcel:
+        laid_out = encode_record(output, SETTINGS, headers)
+        return Parcel(laid_out.topic, laid_out.key, laid_out.value, laid_out.headers)
+
+    def pack_dead_letter(self, record: Record, letter: DeadLetter, attempts: int) -> Parcel:
+        return Parcel(
+            "dlq", record.key, record.value, [*record.headers, (letter.reason.value, str(attempts).encode())]
+        )
+
+
+def make_delivery(line: Line) -> Delivery:
+    metrics = Metrics()
+    line.health = Health(metrics)
+    return Delivery("language", line, SETTINGS, line.health, metrics)
+
+
+def make_output(number: int = 1) -> Output:
+    change = make_alert_change(number)
+    return topics.Output(topics.ALERTS, change.alert.id, change, NOON)
+
+
+def test_pauses_double_up_to_the_limit_and_never_end() -> None:
+    assert list(itertools.islice(pauses(0.5, 3), 5)) == [0.5, 1, 2, 3, 3]
+    assert next(pauses(5, 3)) == 3
+
+
+async def test_a_send_that_fails_is_repeated_until_it_succeeds_and_readiness_comes_back() -> None:
+    line = Line([KafkaConnectionError("away"), KafkaConnectionError("away")])
+    delivery = make_delivery(line)
+    await delivery.settle(RECORD, Emit((make_output(),)))
+    assert [p.topic for p in line.taken] == ["alerts.v1"]
+    assert line.ready_at_error == [False]  # while it was being repeated
+    assert delivery.health.ready
+    assert 'dragoman_retries_total{agent="language",what="send"} 2.0' in delivery.metrics.render().decode()
+
+
+async def test_only_what_is_not_known_to_be_there_is_sent_again() -> None:
+    line = Line([KafkaConnectionError("away")])
+    await make_delivery(line).publish([make_output(1), make_output(2)], [])
+    assert [p.key for p in line.taken] == [b"alert-2", b"alert-1"]
+
+
+async def test_after_a_failed_send_only_what_is_missing_is_sent_again() -> None:
+    line = Line([KafkaConnectionError("the answer was lost, the record was not")])
+
+    async def find_missing(left: object) -> list[Output]:
+        return []
+
+    await make_delivery(line).publish([make_output()], [], find_missing)
+    assert line.taken == []
+
+
+async def test_an_output_that_its_topic_refuses_as_too_large_parks_the_record_that_it_came_from() -> None:
+    line = Line([MessageSizeTooLargeError("too large")])
+    await make_delivery(line).settle(RECORD, Emit((make_output(),)))
+    (parcel,) = line.taken
+    assert (parcel.topic, parcel.key, parcel.value) == ("dlq", b"t-1", b"as it came")
+    assert parcel.headers == [("x", b"1"), ("x", b"2"), ("too_large", b"1")]
+
+
+async def test_an_output_over_the_limit_is_not_even_sent() -> None:
+    change = make_alert_change(1, summary="x" * topics.MAX_RECORD_BYTES)
+    line = Line()
+    await make_delivery(line).settle(RECORD, Emit((topics.Output(topics.ALERTS, "k", change, NOON),)))
+    assert [p.topic for p in line.taken] == ["dlq"]
+
+
+async def test_a_step_is_tried_as_often_as_the_settings_say_and_its_record_is_parked_then() -> None:
+    tries = []
+
+    async def step() -> str:
+        tries.append(1)
+        raise ValueError("first line\nsecond line")
+
+    letter = await make_delivery(Line()).attempt(step)
+    assert len(tries) == SETTINGS.step_attempts
+    assert letter == DeadLetter(DeadLetterReason.FAILED, "the step failed 3 times: first line", "ValueError")
+
+
+async def test_a_step_that_succeeds_at_its_second_try_is_as_good_as_at_its_first() -> None:
+    answers = iter([ValueError("once"), make_transcript()])
+
+    async def step() -> object:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert await make_delivery(Line()).attempt(step) == make_transcript()
+
+
+async def test_a_fault_of_the_program_in_a_send_is_not_taken_for_a_broker_that_is_away() -> None:
+    with pytest.raises(TypeError):
+        await make_delivery(Line([TypeError("bytes expected")])).publish([make_output()], [])

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from streams.ledger import Book
+from streams.rules.evaluate import RuleState
+from streams.worker.tables import Glimpse, KeptBook, KeptState, Position, Shelf, glimpse_state
+from tests.factories import NOON, make_alert_change
+from tests.worker.plain_steps import RULE
+
+AT = Position(partition=1, offset=5, timestamp_ms=1000)
+
+
+def test_a_position_covers_what_came_before_it_on_its_partition() -> None:
+    assert AT.covers(AT)
+    assert AT.covers(Position(partition=1, offset=4, timestamp_ms=999))
+    assert not AT.covers(Position(partition=1, offset=6, timestamp_ms=1000))
+    assert not AT.covers(Position(partition=0, offset=4, timestamp_ms=999))
+
+
+def test_a_position_does_not_cover_the_records_of_a_topic_that_was_deleted_and_made_again() -> None:
+    assert not AT.covers(Position(partition=1, offset=0, timestamp_ms=2000))
+
+
+async def test_a_value_that_the_changelog_refused_is_not_kept() -> None:
+    async def refuse(key: bytes, value: bytes, partition: int) -> None:
+        raise ConnectionError
+
+    shelf = Shelf(KeptBook, {}, refuse)
+    with pytest.raises(ConnectionError):
+        await shelf.put(b"k", KeptBook(position=AT, book=Book(key="k")))
+    assert shelf.get(b"k") is None
+
+
+def test_a_glimpse_says_what_the_whole_value_says() -> None:
+    due = NOON + timedelta(hours=1)
+    state = RuleState(rule_id=RULE.id, rule=RULE, due_time=due)
+    kept = KeptState(position=AT, seen_time=NOON, state=state, outbox=(make_alert_change(),))
+    assert glimpse_state(kept.encode()) == Glimpse(1, NOON, due, unsettled=True)
+    bare = KeptState(position=AT, seen_time=NOON, state=None)
+    assert glimpse_state(bare.encode()) == Glimpse(1, NOON, None, unsettled=False)
