@@ -33,9 +33,9 @@ from streams.rules.summary import fill_summary
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-MAX_ENTRIES: Final = 400
-"""Matches remembered of one group; beyond, the first hundred and the latest stay."""
-KEPT_FIRST: Final = 100
+MAX_ENTRIES: Final = 250
+"""Matches remembered of one group; beyond, the first fifty and the latest stay."""
+KEPT_FIRST: Final = 50
 MIN_KEEP_S: Final = 86_400
 """A record that comes again within this event time is known again, however short the windows of its rule."""
 MAX_SUBJECTS: Final = 50

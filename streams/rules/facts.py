@@ -47,6 +47,13 @@ class Facts:
     points: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
+def source_of(record: EnrichedTranscript | Event | Transition) -> RuleSource:
+    """Say by which name rules call this sort of record."""
+    if isinstance(record, Event):
+        return RuleSource.EVENTS
+    return RuleSource.AGREEMENTS if isinstance(record, Transition) else RuleSource.TRANSCRIPTS
+
+
 def read_facts(record: EnrichedTranscript | Event | Transition) -> tuple[Facts, ...]:
     """Lay a record out for rules. A transcript of several stories gives facts for each story, which do not mix."""
     if isinstance(record, Event):

@@ -11,7 +11,7 @@ from schemas.rule import RuleSource, RuleStatus
 from streams.rules.compile import CompiledRule, compile_rule
 from streams.rules.condition import And, Condition, Named, Not, Or, selections_of
 from streams.rules.detection import MAX_HITS, Hit, match_selection
-from streams.rules.facts import Facts, read_facts
+from streams.rules.facts import Facts, read_facts, source_of
 from streams.rules.index import FactIndex
 from streams.rules.needs import needs_of, value_atom
 
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from streams.rules.facts import Frame
 
 MAX_WRITTEN: Final = 1000
+COMMON_FIELDS: Final = frozenset(
+    {
+        "event.realis", "event.confidence", "event.party_count", "agreement.party_count", "agreement.polarity",
+        "agreement.is_news", "agreement.denied", "agreement.origins", "agreement.sequence", "transition.confidence",
+        "entity.type", "entity.confidence", "language", "source.medium", "source.country",
+    }
+)  # fmt: skip
+"""Fields whose values most records share."""
 MAX_MATCHES: Final = 32
 """Groups of one rule that one record can hold on; more of them tell nothing new."""
 
@@ -54,7 +62,8 @@ class RuleIndex:
         self._every_near_miss = every_near_miss
         self._frequency: Mapping[str, float] = {} if frequency is None else frequency
         self._indexes = {source: FactIndex(self._frequency) for source in RuleSource}
-        self._written: dict[str, CompiledRule] = {}
+        self._written: dict[RuleSource, set[str]] = {source: set() for source in RuleSource}
+        self._counts = dict.fromkeys(RuleSource, 0)
 
     def add(self, rule: Rule) -> None:
         """Put a rule to work, in place of an older one of its id.
@@ -69,15 +78,17 @@ class RuleIndex:
             needs_of(s.condition, compiled.selections, rule.source, self._frequency) for s in compiled.steps
         ]
         self._indexes[rule.source].add(rule.id, needs)
-        if self._wants_near_miss(rule) and len(self._written) < MAX_WRITTEN:
-            self._written[rule.id] = compiled
+        self._counts[rule.source] += 1
+        if self._wants_near_miss(rule) and sum(map(len, self._written.values())) < MAX_WRITTEN:
+            self._written[rule.source].add(rule.id)
 
     def remove(self, rule_id: str) -> None:
         """Take a rule out of work; one that is not there is no error."""
         compiled = self._rules.pop(rule_id, None)
         if compiled is not None:
             self._indexes[compiled.source].remove(rule_id)
-            self._written.pop(rule_id, None)
+            self._written[compiled.source].discard(rule_id)
+            self._counts[compiled.source] -= 1
 
     def __contains__(self, rule_id: str) -> bool:
         return rule_id in self._rules
@@ -87,6 +98,8 @@ class RuleIndex:
 
     def match(self, record: EnrichedTranscript | Event | Transition) -> Found:
         """Say which rules hold on a record and which almost do, in the order of rule ids."""
+        if not self._counts[source_of(record)]:
+            return Found()
         matches: list[Match] = []
         near: list[NearMiss] = []
         for facts in read_facts(record):
@@ -96,10 +109,9 @@ class RuleIndex:
                 if found:
                     held.add(rule_id)
                     matches.extend(found)
-            for rule_id in sorted(self._written):
-                rule = self._written[rule_id]
-                if rule.source is facts.subject.kind and rule_id not in held:
-                    near.extend(near_misses(rule, facts))
+            for rule_id in sorted(self._written[facts.subject.kind]):
+                if rule_id not in held:
+                    near.extend(near_misses(self._rules[rule_id], facts))
         return Found(tuple(matches), tuple(near))
 
     def candidates(self, facts: Facts) -> set[str]:
@@ -246,10 +258,15 @@ def _join(a: Hit, b: Hit) -> Hit | None:
     return Hit(tuple(sorted(bound.items())), (*a.clauses, *b.clauses), (*a.frames, *b.frames))
 
 
-def near_misses(rule: CompiledRule, facts: Facts) -> tuple[NearMiss, ...]:
-    """Tell whether a rule failed by one part of its condition only, while one of its positive parts held.
+def _tells_apart(hit: Hit) -> bool:
+    return any(c.field not in COMMON_FIELDS for c in hit.clauses)
 
-    Only the conditions that raise count. With a single part there is nothing that could almost hold.
+
+def near_misses(rule: CompiledRule, facts: Facts) -> tuple[NearMiss, ...]:
+    """Tell whether a rule failed by one part of its condition only, while a part that tells records apart held.
+
+    Only the conditions that raise count. With a single part there is nothing that could almost hold. That an event
+    took place, or that the reader is sure of it, is true of most events and makes no near miss.
     """
     misses: list[NearMiss] = []
     known: dict[str, tuple[Hit, ...]] = {}
@@ -264,7 +281,7 @@ def near_misses(rule: CompiledRule, facts: Facts) -> tuple[NearMiss, ...]:
             if not hits:
                 failed.append(part)
             elif not isinstance(part, Not):
-                positive = True
+                positive = positive or _tells_apart(hits[0])
                 held.extend(hits[0].clauses)
         if len(failed) == 1 and positive:
             names = selections_of(failed[0])

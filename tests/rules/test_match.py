@@ -102,6 +102,12 @@ def test_what_fails_by_two_parts_or_only_by_exclusions_is_no_near_miss() -> None
     assert not match_one(only_not, make_act()).near_misses
 
 
+def test_what_most_events_share_makes_no_near_miss() -> None:
+    detection = {"act": {"event.type": "ACCUSE"}, "done": {"event.realis": "asserted"}, "condition": "act and done"}
+    assert not match_one(detection, make_act()).near_misses
+    assert match_one(detection, make_act("ACCUSE", realis="hoped")).near_misses
+
+
 def test_near_misses_are_for_rules_that_are_still_written() -> None:
     detection = {
         "talks": {"event.type": "CONSULT"},
