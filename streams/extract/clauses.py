@@ -144,6 +144,10 @@ def lay_out(
 ) -> Layout:
     """Lay the mentions of a sentence, which are in the order of the text, over its words."""
     words = tuple(token.text.lower().replace("’", "'") for token in sentence.tokens)
+    if not any(token.text.islower() for token in sentence.tokens):
+        mentions = [
+            m for m in mentions if m.text.lower() not in RELATIVES
+        ]  # WHO ARRIVED is no health organisation
     starts = [token.start for token in sentence.tokens]
     groups = [
         _group(m, code, entities[m.entity_id], sentence, starts) for m, code in _outermost(mentions, entities)

@@ -35,7 +35,7 @@ from streams.extract.clauses import (
 )
 from streams.extract.dates import FoundDate, find_dates
 from streams.extract.realis import find_realis, name_event
-from streams.extract.segments import ANCHOR, REPORTER
+from streams.extract.segments import ANCHOR, REPORTER, STATION
 from streams.extract.triggers import SECTOR_CODES, Meaning, Roles, Trigger, match_at
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ SUBJECT_GAP: Final = 12
 CLOSING_REPORT: Final = 8
 OWNER_REACH: Final = 5
 TRIGGERS_AHEAD: Final = 8
+LIGHT_REACH: Final = 4
 MATTER_REACH: Final = 5
 FRONT_SIGNS: Final = 12
 OPENING_WORDS: Final = 8
@@ -346,12 +347,17 @@ def _is_modified(layout: Layout, at: int) -> bool:
 
 
 def _is_reduced(layout: Layout, at: int) -> bool:
-    """Whether a participle only describes the noun before it: a pullout agreed in May."""
+    """Whether a participle only describes the noun before it: a pullout agreed in May, the number of rebels killed in it."""
     before, after = (
         layout.words[at - 1] if at else "",
         layout.words[at + 1] if at + 1 < len(layout.words) else "",
     )
-    return after in _REDUCED and before.isalpha() and (at - 1) not in layout.at and not _opens_verb(before)
+    if after not in _REDUCED:
+        return False
+    group = layout.group_at(at - 1)
+    if group is not None:
+        return group.preposition == "of" and group.entity is None
+    return before.isalpha() and not _opens_verb(before)
 
 
 def _reports(layout: Layout, at: int) -> bool:
@@ -476,13 +482,12 @@ def _noun_sides(layout: Layout, trigger: Trigger) -> _Sides:
         owner = by if by.groups else None
     if owner is not None:
         return _Sides(owner, objects, explicit=bool(owner.groups))
+    reached = bool(objects.groups) and objects.groups[0].preposition is not None
+    light = set(layout.words[max(0, first - LIGHT_REACH) : first]) & layout.lexicon.light
+    if meaning.type is not PloverType.CONSULT and not light:
+        return _Sides(NOBODY, objects, explicit=reached and meaning.type in _LOCAL)
     subject = find_subject(layout, first)
-    tied = (
-        subject.sure
-        and bool(subject.groups)
-        and bool(objects.groups)
-        and objects.groups[0].preposition is not None
-    )
+    tied = subject.sure and bool(subject.groups) and reached
     return _Sides(Parties(subject.groups, sure=False), objects, explicit=tied)
 
 
@@ -681,7 +686,7 @@ def _said_by(line: _Line, speaker: Slot | None) -> str | None:
     if speaker is not None:
         return speaker.name
     name = line.scene.reading.segments[line.segment].speaker
-    return None if name in {ANCHOR, REPORTER} else name
+    return None if name in {ANCHOR, REPORTER, STATION} else name
 
 
 def _statement(line: _Line) -> Draft | None:

@@ -114,6 +114,8 @@ class EventLexicon:
     sectors: Mapping[str, str]
     sector_codes: frozenset[str]
     reporting: frozenset[str]
+    light: frozenset[str]
+    """Forms of verbs that make a noun the act of their subject: made an appeal, voiced support."""
     control: Mapping[str, tuple[tuple[str, ...], ...]]
     """Phrases before whoever is asked to act, by their last word."""
     realis: Mapping[str, tuple[tuple[tuple[str, ...], Realis], ...]]
@@ -161,6 +163,7 @@ def load_event_lexicon(folder: Path) -> EventLexicon:
         sectors={word: sector for sector, words in data["sectors"].items() for word in words},
         sector_codes=SECTOR_CODES | frozenset(data["sectors"]),
         reporting=reporting,
+        light=_forms(data["light"], irregular),
         control=_by_last(data["control"], irregular),
         realis=_realis(data["realis"], irregular),
         verbs=frozenset(verbs),

@@ -146,6 +146,35 @@ def test_people_of_no_named_state_are_told_with_the_place() -> None:
     assert [(a.role, a.code) for a in event.arguments if a.code] == [(ArgumentRole.PLACE, "GEO")]
 
 
+def test_a_deed_that_is_only_named_is_not_given_to_whoever_speaks_of_it() -> None:
+    event = event_of("Chad's president gave his condolences over the attack on Kenya.", PloverType.ASSAULT)
+    assert (actors(event), recipients(event)) == ((), ("KEN",))
+
+
+def test_a_light_verb_makes_the_deed_its_subjects() -> None:
+    event = event_of("Chad launched an attack on Kenya.", PloverType.ASSAULT)
+    assert (actors(event), recipients(event)) == (("TCD",), ("KEN",))
+
+
+def test_a_participle_that_describes_a_noun_is_no_verb() -> None:
+    assert types_of("Chad's army will publish the number of rebels killed in May.") == []
+
+
+def test_what_is_voted_on_is_no_act() -> None:
+    assert types_of("Chad's parliament voted against the deployment of troops in Kenya.") == [
+        PloverType.REJECT
+    ]
+
+
+def test_in_capitals_who_is_no_organisation() -> None:
+    assert types_of("THERE WERE YOUNG MEN WHO ATTACKED A SHOP.") == []
+
+
+def test_what_others_must_do_is_not_what_they_will_do() -> None:
+    event = event_of("Chad must withdraw its troops from Kenya.", PloverType.RETREAT)
+    assert event.realis is Realis.HYPOTHETICAL
+
+
 # --- whether it took place
 
 
