@@ -22,7 +22,10 @@ class ContractError(ValueError):
 
 
 def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside the years 1 to 9999 once it is in UTC") from None
 
 
 Time = Annotated[AwareDatetime, AfterValidator(_to_utc)]

@@ -59,6 +59,25 @@ class Settings(BaseSettings):
     gateway_port: int = Field(
         default=8080, ge=0, le=65535, description="Port of the gateway; 0 picks a free one"
     )
+    gateway_hosts: str = Field(
+        default="",
+        description="Names by which the gateway on loopback may be called besides localhost, by comma: those of a proxy before it",
+    )
+    gateway_cors: str = Field(
+        default="",
+        description="Origins whose web pages may call the gateway, by comma, such as `https://desk.example`; empty: none",
+    )
+    gateway_rate: int = Field(
+        default=6000,
+        ge=1,
+        description="Requests a minute of one token, or of one address where none is needed",
+    )
+    gateway_streams: int = Field(
+        default=2000, ge=1, description="Clients that may follow at once; one more is told to come back"
+    )
+    gateway_let_go_s: float = Field(
+        default=30.0, gt=0, description="A stream's client that takes nothing for this long is let go"
+    )
     session_timeout_s: float = Field(
         default=45.0, ge=1, description="A worker not heard of for this long loses its partitions"
     )

@@ -90,7 +90,29 @@ REQUESTS: Final = Metric(
     "Requests that the gateway has answered, by status",
     ("method", "status"),
 )
-STREAMS: Final = Metric("dragoman_streams", MetricKind.GAUGE, "Clients that follow the alerts at the moment")
+STREAMS: Final = Metric(
+    "dragoman_streams",
+    MetricKind.GAUGE,
+    "Clients that follow alerts, events or agreements at the moment, by stream",
+    ("stream",),
+)
+LET_GO: Final = Metric(
+    "dragoman_streams_let_go_total",
+    MetricKind.COUNTER,
+    "Clients that took nothing for too long and were let go, by stream",
+    ("stream",),
+)
+REFUSED: Final = Metric(
+    "dragoman_refused_total",
+    MetricKind.COUNTER,
+    "Requests that the gateway has turned away at the door, by reason: token, scope, rate, host or origin",
+    ("reason",),
+)
+INDEX_BEHIND: Final = Metric(
+    "dragoman_index_behind_records",
+    MetricKind.GAUGE,
+    "Records that the gateway's index of the past has not read yet",
+)
 
 METRICS: Final[tuple[Metric, ...]] = (
     RECORDS,
@@ -107,6 +129,9 @@ METRICS: Final[tuple[Metric, ...]] = (
     ACCEPTED,
     REQUESTS,
     STREAMS,
+    LET_GO,
+    REFUSED,
+    INDEX_BEHIND,
 )
 """Every metric of worker and gateway."""
 
@@ -178,6 +203,11 @@ class LogEvent(StrEnum):
     AGENT_UNSTOPPED = "agent.unstopped"
     NOT_READY = "worker.not_ready"
     READY = "worker.ready"
+    TOPIC_UNREAD = "topic.unread"
+    INDEX_REBUILT = "index.rebuilt"
+    INDEX_FAILED = "index.failed"
+    CLIENT_LET_GO = "client.let_go"
+    TOKENS_UNREADABLE = "tokens.unreadable"
     LIBRARY = "library"
 
 
@@ -195,6 +225,11 @@ LOG_EVENTS: Final[Mapping[LogEvent, str]] = {
     LogEvent.AGENT_UNSTOPPED: "An agent did not stop in time; its last record will be repeated",
     LogEvent.NOT_READY: "The process is not ready any more; `reasons` says why",
     LogEvent.READY: "The process is ready again",
+    LogEvent.TOPIC_UNREAD: "The gateway cannot read a topic at the moment; it tries again",
+    LogEvent.INDEX_REBUILT: "The index of the past was of no use and is read anew from the topics",
+    LogEvent.INDEX_FAILED: "The index of the past cannot be written at the moment; it tries again",
+    LogEvent.CLIENT_LET_GO: "A client took nothing for too long and was let go; it can resume by its cursor",
+    LogEvent.TOKENS_UNREADABLE: "The file of tokens cannot be read; nobody is let in until it can",
     LogEvent.LIBRARY: "A library had something to say at level WARNING or above",
 }
 """Every log event and what it means."""

@@ -23,20 +23,24 @@ def command(*, host: str | None, port: int | None, broker: str | None) -> None:
     \b
     POST /v1/transcripts     a transcript (application/json), or one a line (application/x-ndjson)
     GET  /v1/alerts          server-sent events; Last-Event-ID resumes; filters: ?topic= &country= &level= ...
+                             a page where only application/json is accepted; a WebSocket at the same address
+    GET  /v1/events          the same of events, GET /v1/agreements of agreements
+    GET  /v1/alerts/ID       one alert and its life; /v1/agreements/ID, /v1/transcripts/ID
+    GET  /v1/feeds/alerts.atom
     GET  /healthz /readyz /metrics /openapi.json
 
-    It listens on this machine only: there are no tokens yet, so any other address is refused.
+    On this machine (127.0.0.1) it asks for no token. On any other address it lets in only who has one, and does not start
+    before there is one: `dragoman tokens add NAME --scope read`.
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
     from streams.gateway.run import serve_gateway  # noqa: PLC0415 - keeps --help quick
+    from streams.gateway.tokens import TokenError  # noqa: PLC0415
     from streams.telemetry import configure_logging  # noqa: PLC0415
 
     settings = settings_or_exit(broker=broker, gateway_host=host, gateway_port=port)
-    if settings.gateway_host not in {"127.0.0.1", "::1", "localhost"}:
-        fail(
-            f"the gateway has no tokens yet and serves this machine only, not {settings.gateway_host}: put a proxy that checks who comes before it"
-        )
     configure_logging()
     try:
         asyncio.run(serve_gateway(settings, lambda address: click.echo(f"gateway: {address}")))
+    except TokenError as error:
+        fail(str(error))
     except KeyboardInterrupt:
         return

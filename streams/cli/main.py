@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "alerts": "streams.cli.alerts",
     "agreements": "streams.cli.agreements",
     "rules": "streams.cli.rules",
+    "tokens": "streams.cli.tokens",
     "topics": "streams.cli.topics",
     "dlq": "streams.cli.dlq",
 }

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 
-from schemas.alert import AlertChange
 from schemas.contract import ContractError
+from streams import telemetry
 from streams.gateway.cursor import clamp_cursor
 
 if TYPE_CHECKING:
@@ -26,36 +27,71 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
     from aiokafka.structs import ConsumerRecord
 
-KEEP: Final = 4096
-"""Records of each partition that are held in memory."""
+    from streams.gateway.facets import Facets
 
-_REMEMBERED_ALERTS: Final = 65_536
+KEEP_RECORDS: Final = 4096
+"""Records of each partition that are held in memory at most."""
+KEEP_BYTES: Final = 32 * 1_048_576
+"""Bytes of each partition that are held in memory at most, but for its last record."""
+
+_REMEMBERED: Final = 65_536
 _READERS: Final = 8
 _BATCH: Final = 200
+_BATCH_BYTES: Final = 1_048_576
+_RETRY_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a record says, laid out once for all clients."""
+
+    id: str
+    subject: str
+    """Whose record it is: the id of the alert, the event, the agreement."""
+    sequence: int
+    """Number of the record in the life of its subject; one that is not above the last is a repeat."""
+    facets: Facets
+    data: bytes
+    """The record as JSON on one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A record of the topic. `change` is None where it cannot be read or has been seen: it only moves the position."""
+    """A record of the topic. `item` is None where it cannot be read or has been seen: it only moves the position."""
 
     partition: int
     offset: int
     timestamp_ms: int
-    change: AlertChange | None
+    item: Item | None
 
 
-class AlertLog:
-    """The alerts topic, followed once for all clients of this gateway."""
+class TopicLog:
+    """A topic, followed once for all clients of this gateway.
+
+    Args:
+        open_reader: Opens a consumer without a group on topics by name, or on none.
+        topic: Name of the topic on the broker.
+        decode: Reads a record's value; raises ContractError.
+        first_place: Says for the id of an item at which partition and offset it stood first, or None where that
+            is not known (yet): what a worker said again long after is recognised by it.
+    """
 
     def __init__(
-        self, open_reader: Callable[..., AbstractAsyncContextManager[AIOKafkaConsumer]], topic: str
+        self,
+        open_reader: Callable[..., AbstractAsyncContextManager[AIOKafkaConsumer]],
+        topic: str,
+        decode: Callable[[bytes], Item],
+        first_place: Callable[[str], tuple[int, int] | None],
     ) -> None:
         self._open_reader = open_reader
         self._topic = topic
+        self._decode = decode
+        self._first_place = first_place
         self._recent: dict[int, deque[Entry]] = {}
+        self._bytes: dict[int, int] = {}
         self._end: dict[int, int] = {}
         self._sequences: OrderedDict[str, int] = OrderedDict()
-        self._news = asyncio.Condition()
+        self._news = asyncio.Event()
         self._readers = asyncio.Semaphore(_READERS)
         self._stack = AsyncExitStack()
         self._consumer: AIOKafkaConsumer | None = None
@@ -67,12 +103,13 @@ class AlertLog:
         begin = await consumer.beginning_offsets(partitions)
         end = await consumer.end_offsets(partitions)
         for partition in partitions:
-            start = max(begin[partition], end[partition] - KEEP)
+            start = max(begin[partition], end[partition] - KEEP_RECORDS)
             consumer.seek(partition, start)
-            self._recent[partition.partition] = deque(maxlen=KEEP)
+            self._recent[partition.partition] = deque()
+            self._bytes[partition.partition] = 0
             self._end[partition.partition] = start
         self._consumer = consumer
-        self._task = asyncio.create_task(self._follow(consumer), name="alert log")
+        self._task = asyncio.create_task(self._follow(consumer), name=f"log of {self._topic}")
         while any(self._end[p.partition] < end[p] for p in partitions):
             await self.wait(self.end(), 1.0)
         return self
@@ -86,27 +123,52 @@ class AlertLog:
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
         while True:
-            batches = await consumer.getmany(timeout_ms=500)
+            try:
+                batches = await consumer.getmany(timeout_ms=500)
+            except KafkaError as error:
+                telemetry.log_event(
+                    telemetry.LogEvent.TOPIC_UNREAD, topic=self._topic, error=type(error).__name__
+                )
+                await asyncio.sleep(_RETRY_S)
+                continue
             if not batches:
                 continue
             for partition, records in batches.items():
                 for record in records:
-                    self._recent[partition.partition].append(self._entry(record))
+                    self._keep(self._entry(record))
                 self._end[partition.partition] = records[-1].offset + 1
-            async with self._news:
-                self._news.notify_all()
+            news, self._news = self._news, asyncio.Event()
+            news.set()
+
+    def _keep(self, entry: Entry) -> None:
+        recent = self._recent[entry.partition]
+        recent.append(entry)
+        size = self._bytes[entry.partition] + _size(entry)
+        while len(recent) > 1 and (len(recent) > KEEP_RECORDS or size > KEEP_BYTES):
+            size -= _size(recent.popleft())
+        self._bytes[entry.partition] = size
 
     def _entry(self, record: ConsumerRecord) -> Entry:
-        change = _decoded(record)
-        if change is not None:
+        item = self._item(record)
+        if item is not None:
             # a worker that was thought dead may say again what its successor has said
-            seen = self._sequences.pop(change.alert.id, 0)
-            self._sequences[change.alert.id] = max(seen, change.sequence)
-            if len(self._sequences) > _REMEMBERED_ALERTS:
+            seen = self._sequences.pop(item.subject, 0)
+            self._sequences[item.subject] = max(seen, item.sequence)
+            if len(self._sequences) > _REMEMBERED:
                 self._sequences.popitem(last=False)
-            if change.sequence <= seen:
-                change = None
-        return Entry(record.partition, record.offset, record.timestamp, change)
+            if item.sequence <= seen:
+                item = None
+        return Entry(record.partition, record.offset, record.timestamp, item)
+
+    def _item(self, record: ConsumerRecord) -> Item | None:
+        try:
+            item = self._decode(record.value or b"")
+        except ContractError:
+            return None
+        first = self._first_place(item.id)
+        if first is not None and first != (record.partition, record.offset):
+            return None
+        return item
 
     def end(self) -> dict[int, int]:
         """Give the position after everything that came in so far."""
@@ -114,12 +176,15 @@ class AlertLog:
 
     async def wait(self, seen: Mapping[int, int], timeout_s: float) -> bool:
         """Wait until there is more than what was seen, at most so long; tell whether there is."""
-        try:
-            async with asyncio.timeout(timeout_s), self._news:
-                await self._news.wait_for(lambda: any(seen.get(p, 0) < end for p, end in self._end.items()))
-        except TimeoutError:
-            return False
-        return True
+        if self._has_more(seen):
+            return True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._news.wait()
+        return self._has_more(seen)
+
+    def _has_more(self, seen: Mapping[int, int]) -> bool:
+        return any(seen.get(partition, 0) < end for partition, end in self._end.items())
 
     async def begin(self) -> dict[int, int]:
         """Give the position before everything that the topic still holds."""
@@ -130,21 +195,33 @@ class AlertLog:
 
     async def resume(self, positions: Mapping[int, int]) -> tuple[dict[int, int], tuple[int, ...]]:
         """Bring a cursor within what the topic holds; see `cursor.clamp_cursor`."""
-        return clamp_cursor(positions, await self.begin(), self._end)
+        end = self._end
+        if self._consumer is not None and any(positions.get(p, 0) > last for p, last in end.items()):
+            # another gateway may have read a record that has not come to this one yet
+            now = await self._consumer.end_offsets([TopicPartition(self._topic, p) for p in end])
+            end = {
+                partition.partition: max(end[partition.partition], last) for partition, last in now.items()
+            }
+        return clamp_cursor(positions, await self.begin(), end)
 
     async def read(self, positions: Mapping[int, int]) -> list[Entry]:
-        """Give what follows a position, oldest first, some hundred entries at most; nothing when there is no more."""
+        """Give what follows a position, oldest first, a megabyte or some hundred entries at most; nothing at the end."""
         found: list[Entry] = []
         old: dict[int, int] = {}
         for partition, position in positions.items():
-            recent = self._recent[partition]
-            if position >= self._end[partition]:
+            if position >= self._end.get(partition, 0):
                 continue
+            recent = self._recent[partition]
             if not recent or position < recent[0].offset:
                 old[partition] = position
                 continue
             first = bisect_left(recent, position, key=lambda entry: entry.offset)
-            found.extend(recent[i] for i in range(first, min(first + _BATCH, len(recent))))
+            size = 0
+            for index in range(first, min(first + _BATCH, len(recent))):
+                found.append(recent[index])
+                size += _size(recent[index])
+                if size > _BATCH_BYTES:
+                    break
         if old:
             async with self._readers:
                 found.extend(await self._read_old(old))
@@ -158,14 +235,11 @@ class AlertLog:
                 consumer.seek(partition, offset)
             batches = await consumer.getmany(timeout_ms=2000, max_records=_BATCH * len(wanted))
         return [
-            Entry(record.partition, record.offset, record.timestamp, _decoded(record))
+            Entry(record.partition, record.offset, record.timestamp, self._item(record))
             for records in batches.values()
             for record in records
         ]
 
 
-def _decoded(record: ConsumerRecord) -> AlertChange | None:
-    try:
-        return AlertChange.decode(record.value or b"")
-    except ContractError:
-        return None
+def _size(entry: Entry) -> int:
+    return len(entry.item.data) if entry.item is not None else 0

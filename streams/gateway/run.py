@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,12 @@ from aiokafka.errors import KafkaError
 
 from schemas import topics
 from schemas.topics import Output
-from streams.gateway.app import Broker, NotTakenError, build_app
+from streams.gateway.app import Broker, Limits, NotTakenError, build_app
+from streams.gateway.door import Rules
+from streams.gateway.index import Index
+from streams.gateway.limit import Rate
+from streams.gateway.protocols import HttpProtocol, WebSocketProtocol
+from streams.gateway.tokens import TokenError, TokenFile
 from streams.kafka.client import NoBrokerError, open_producer, open_reader
 from streams.kafka.records import encode_record
 from streams.kafka.topics import kafka_name
@@ -64,6 +70,39 @@ class _Sender:
         await sent
 
 
+_SOCKET_BYTES: Final = 4096
+"""The largest message of a client on a WebSocket: none is looked at."""
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def door_rules(settings: Settings) -> Rules:
+    """Say who is let in: everyone who calls this machine by its own name on loopback, else who has a token.
+
+    Raises:
+        TokenError: the gateway is to listen elsewhere than on loopback and there is no token that is good.
+    """
+    tokens = None
+    if settings.gateway_host not in LOOPBACK:
+        tokens = TokenFile(settings.data_dir)
+        now = datetime.now(UTC)  # noqa: TID251 - what has expired by now
+        if all(token.is_expired(now) for token in tokens.read().tokens):
+            raise TokenError(
+                f"there is no token yet, and without one the gateway serves this machine only, not {settings.gateway_host}: "
+                "`dragoman tokens add NAME --scope read` makes one"
+            )
+    return Rules(
+        tokens,
+        LOOPBACK | set(_listed(settings.gateway_hosts)),
+        frozenset(_listed(settings.gateway_cors)),
+        Rate(settings.gateway_rate),
+    )
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 class _Server(uvicorn.Server):
     """Uvicorn that ends with exit code 0 on a signal; its own way is to raise the signal again when all is done."""
 
@@ -77,6 +116,7 @@ async def serve_gateway(settings: Settings, on_ready: Callable[[str], None]) -> 
 
     Raises:
         NoBrokerError: no Kafka answers at the start. One that goes away later is waited for.
+        TokenError: it is to listen elsewhere than on loopback and there is no token.
         OSError: the address is taken.
     """
     metrics = Metrics()
@@ -84,15 +124,27 @@ async def serve_gateway(settings: Settings, on_ready: Callable[[str], None]) -> 
         sender = _Sender(await stack.enter_async_context(open_producer(settings)), settings)
         broker = Broker(
             send=sender.send,
-            open_reader=lambda *names: open_reader(settings, *names),
-            alerts_topic=kafka_name(topics.ALERTS, settings),
+            open_reader=lambda *names, **options: open_reader(settings, *names, **options),
+            name_of=lambda topic: kafka_name(topic, settings),
             busy=sender.busy,
             answers=lambda: _answers(settings),
         )
-        app = build_app(broker, metrics, lambda: datetime.now(UTC))  # noqa: TID251 - the door's clock
+        index = stack.enter_context(
+            Index(settings.data_dir / "index", f"{settings.broker} {settings.topic_prefix}")
+        )
+        app = build_app(
+            broker,
+            index,
+            door_rules(settings),
+            metrics,
+            lambda: datetime.now(UTC),  # noqa: TID251 - the door's clock
+            time.monotonic,
+            Limits(settings.gateway_streams, settings.gateway_let_go_s),
+        )
         config = uvicorn.Config(
             app, host=settings.gateway_host, port=settings.gateway_port, log_level="warning", access_log=False,
-            timeout_graceful_shutdown=3, log_config=None, server_header=False,
+            timeout_graceful_shutdown=3, log_config=None, server_header=False, http=HttpProtocol, ws=WebSocketProtocol,
+            ws_per_message_deflate=False, ws_max_size=_SOCKET_BYTES,
         )  # fmt: skip
         server = _Server(config)
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from schemas.rule import Level
+from streams.gateway.facets import change_facets, is_met, levels_from, source_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from schemas.alert import AlertChange
     from schemas.subscription import AlertFilter
-
-_ORDER: Final = {level: rank for rank, level in enumerate(Level)}
+    from streams.gateway.facets import Wanted
 
 
 def is_wanted(change: AlertChange, wanted: AlertFilter) -> bool:
     """Tell whether a change passes a filter: every list that is not empty is met by one of its values."""
-    alert = change.alert
-    codes = {party.code for party in alert.parties}
-    return (
-        _meets(wanted.topics, {alert.topic})
-        and _meets(wanted.rules, {alert.rule_id})
-        and _meets(wanted.countries, {*alert.countries, *codes})
-        and _meets(wanted.organisations, codes)
-        and _meets(_folded(wanted.sources), _folded(s.source.broadcaster for s in alert.subjects))
-        and _meets(wanted.languages, {*alert.languages, *(s.language for s in alert.subjects if s.language)})
-        and (wanted.level is None or _ORDER[alert.level] >= _ORDER[wanted.level])
-        and (not wanted.changes or change.kind in wanted.changes)
-    )
+    return is_met(wanted_alerts(wanted), change_facets(change))
 
 
-def _meets(wanted: Iterable[str], found: Iterable[str]) -> bool:
-    asked = set(wanted)
-    return not asked or not asked.isdisjoint(found)
-
-
-def _folded(values: Iterable[str]) -> frozenset[str]:
-    return frozenset(value.casefold() for value in values)
+def wanted_alerts(chosen: AlertFilter) -> Wanted:
+    """Say in facets what a filter wants; empty lists want nothing in particular."""
+    wanted = {
+        "topic": frozenset(chosen.topics),
+        "rule": frozenset(chosen.rules),
+        "country": frozenset(chosen.countries),
+        "organisation": frozenset(chosen.organisations),
+        "source": frozenset(source_name(name) for name in chosen.sources),
+        "language": frozenset(chosen.languages),
+        "level": levels_from(chosen.level) if chosen.level else frozenset(),
+        "change": frozenset(str(kind) for kind in chosen.changes),
+    }
+    return {name: values for name, values in wanted.items() if values}
