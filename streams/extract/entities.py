@@ -258,6 +258,10 @@ class _Resolver:
             return self._known(m.key, m.type, m.name or self.text[m.start : m.end], m.code, m.countries)
         if m.deixis is not None and m.deixis != "generic":
             return self._deictic(m)
+        if m.kind is MentionKind.NAME and m.type is not EntityType.PERSON and not m.head:
+            single = plain_name(self.text[m.start : m.end])
+            if " " not in single and single in self.names.leaders:
+                return self._person(m)
         ways = {
             EntityType.PERSON: self._person,
             EntityType.ROLE: self._role,
@@ -416,7 +420,7 @@ class _Resolver:
         ident = self.people_by_name.get(last)
         if ident and ident in self.drafts:
             old = self.drafts[ident]
-            if single or len(_name_parts(old.name)) < 2 or _initials_agree(old.name, name):  # noqa: PLR2004
+            if single or len(_name_parts(old.name)) < 2 or _agree(old.name, name):  # noqa: PLR2004
                 if len(_name_parts(name)) > len(_name_parts(old.name)):
                     old.name = name
                 self.people_by_name[full] = ident
@@ -700,7 +704,7 @@ class _Resolver:
 
     def _place(self, m: RawMention) -> str:
         text = self.text[m.start : m.end]
-        city = self.names.cities.get(text)
+        city = self.names.cities.get(text) or self.names.cities.get(text.title())
         if city is None:
             return self._new(EntityType.PLACE, text)
         ident = f"place:{city.country}:{_plain(city.name).replace(' ', '-')}"
@@ -907,10 +911,13 @@ def _surname(name: str) -> str:
     return "\x00" + (_skeleton(last) if len(last) > 5 else last)  # noqa: PLR2004 - short surnames must agree to the letter
 
 
-def _initials_agree(one: str, other: str) -> bool:
+def _agree(one: str, other: str) -> bool:
+    """Tell whether two names of one surname can be one person's: an initial, a spelling, or given names left out."""
     first, second = _name_parts(one), _name_parts(other)
-    return (
-        bool(first and second)
-        and first[0][0] == second[0][0]
-        and (len(first[0]) == 1 or len(second[0]) == 1 or _skeleton(first[0]) == _skeleton(second[0]))
-    )
+    if not first or not second:
+        return False
+    shorter, longer = sorted((first, second), key=len)
+    if len(shorter) > 1 and longer[-len(shorter) :] == shorter:
+        return True
+    initial = len(first[0]) == 1 or len(second[0]) == 1
+    return first[0][0] == second[0][0] and (initial or _skeleton(first[0]) == _skeleton(second[0]))

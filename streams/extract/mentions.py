@@ -565,7 +565,8 @@ class _Scan:
     def _complement(self, phrase: _Phrase, first: int, sort: str, *, strict: bool) -> int | None:
         """Read one noun phrase after `of`; give the word after it, or nothing if it is none that a role can have."""
         words = self.words
-        index = first + (first < len(words) and self.low[first] in {"the", "a", "an"})
+        articles = {"the"} if sort == "body" else {"the", "a", "an"}
+        index = first + (first < len(words) and self.low[first] in articles)
         end = None
         content: list[str] = []
         owners: list[Owner] = []

@@ -234,9 +234,9 @@ def _is_written_so(words: Sequence[Word], first: int, last: int, known: Known) -
     if not known.forms:
         return True
     surface = " ".join(w.text.replace("’", "'") for w in words[first:last])
-    if surface in known.forms:
-        return True
     low = surface.lower()
+    if surface in known.forms and not (low in _COMMON and _is_upper(words)):
+        return True
     if low in _COMMON:
         return (
             surface.isupper() and first > 0 and words[first - 1].text == "THE" and low in {"us", "un", "au"}

@@ -170,7 +170,7 @@ def _bodies(words: Sequence[Word], span: Span) -> list[Span]:
         start, last = first, end
         while start < last - 1 and words[start].text.islower():
             start += 1
-        while last > start and words[last - 1].text in {"'", "-", ","}:
+        while last > start and words[last - 1].low in {"'", "'s", "-", ","}:
             last -= 1
         if last - start > 1 and words[last - 1].low == "s" and words[last - 2].text in {"'", "’"}:
             last -= 2
@@ -332,8 +332,8 @@ def _with_brackets(words: Sequence[Word], spans: list[Span]) -> list[Span]:
     for index in range(2, len(words) - 1):
         letters = words[index].text
         if (
-            words[index - 1].text != "("
-            or words[index + 1].text not in {")", ","}
+            words[index - 1].text not in {"(", "["}
+            or words[index + 1].text not in {")", "]", ","}
             or not _is_acronym(letters)
         ):
             continue
