@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import topics
 from schemas.alert import AlertChange, Match, Subject
 from schemas.ids import derived_id
-from schemas.rule import RuleSource
+from schemas.rule import RuleHead, RuleSource
 from streams import pipeline
 from streams.kafka.records import decode_headers, encode_record
 from streams.rules.window import Watermark
@@ -70,15 +71,18 @@ class Broker:
         return [AlertChange.decode(p.value or b"").id for p in self.logs.get(topic.name, [])]
 
 
-class EveryRule:
+@dataclass
+class Rules:
+    withdrawn: bool = False
+
     def __contains__(self, rule_id: str) -> bool:
-        return True
+        return not self.withdrawn
 
     async def wait_read(self) -> None:
         return
 
 
-def start_alerting(broker: Broker) -> AlertingWorker:
+def start_alerting(broker: Broker, rules: Rules | None = None) -> AlertingWorker:
     """Alerting as it starts: what it remembers is what the changelog says."""
     metrics = Metrics()
     delivery = Delivery("alerting", broker, SETTINGS, Health(metrics), metrics)
@@ -109,14 +113,14 @@ def start_alerting(broker: Broker) -> AlertingWorker:
         find_missing,
         topic_exists,
         event_time_of,
-        EveryRule(),
+        rules or Rules(),
         Watermark(3600, 30),
     )
     worker.recover([0])
     return worker
 
 
-def make_match_record(offset: int, group: str, number: int, hours: int) -> Record:
+def make_match_record(offset: int, group: str, number: int, hours: int, rule: RuleHead = RULE) -> Record:
     subject = Subject(
         kind=RuleSource.EVENTS,
         record_id=f"event-{number}",
@@ -129,7 +133,7 @@ def make_match_record(offset: int, group: str, number: int, hours: int) -> Recor
         id=derived_id("test match", group, str(number)),
         rule_id=RULE.id,
         rule_version=1,
-        rule=RULE,
+        rule=rule,
         group=(("g", group),),
         clauses=(),
         subject=subject,
@@ -185,3 +189,54 @@ async def test_a_record_that_came_before_changes_nothing() -> None:
     before = broker.sends
     await worker.handle(record)
     assert broker.sends == before
+
+
+HELD = RULE.model_copy(update={"hold_s": 3600})
+
+
+async def test_an_alert_that_is_held_goes_out_when_event_time_has_passed_even_after_a_restart() -> None:
+    broker = Broker()
+    await start_alerting(broker).handle(make_match_record(0, "held", 1, 0, HELD))
+    assert broker.told(topics.ALERTS) == []
+    worker = start_alerting(broker)
+    await worker.pass_time()
+    assert broker.told(topics.ALERTS) == []
+    await worker.handle(
+        make_match_record(1, "other", 2, 3, HELD)
+    )  # lateness is an hour, so that two have passed
+    assert len(broker.told(topics.ALERTS)) == 1
+    await worker.pass_time()
+    assert len(broker.told(topics.ALERTS)) == 1
+
+
+async def test_a_rule_that_was_withdrawn_does_not_speak_when_its_time_comes() -> None:
+    broker, rules = Broker(), Rules()
+    worker = start_alerting(broker, rules)
+    await worker.handle(make_match_record(0, "held", 1, 0, HELD))
+    rules.withdrawn = True
+    await worker.handle(make_match_record(1, "other", 2, 3, HELD))
+    assert broker.told(topics.ALERTS) == []
+
+
+async def test_time_passes_over_the_partitions_of_this_process_only() -> None:
+    broker = Broker()
+    await start_alerting(broker).handle(make_match_record(0, "held", 1, 0, HELD))
+    worker = start_alerting(broker)
+    worker.recover([1])  # partition 0 has gone to another process
+    await worker.handle(replace(make_match_record(0, "other", 2, 9, HELD), partition=1))
+    assert broker.told(topics.ALERTS) == []
+
+
+async def test_a_kill_between_an_alert_of_time_and_its_publishing_does_not_lose_it() -> None:
+    broker = Broker()
+    worker = start_alerting(broker)
+    await worker.handle(make_match_record(0, "held", 1, 0, HELD))
+    broker.kill_at, broker.kill_after = broker.sends + 1, True  # the changelog has it, the topics do not
+    second = make_match_record(1, "other", 2, 3, HELD)
+    with pytest.raises(Killed):
+        await worker.handle(second)
+    assert broker.told(topics.ALERTS) == []
+    worker = start_alerting(broker)
+    await worker.pass_time()
+    await worker.handle(second)
+    assert len(broker.told(topics.ALERTS)) == 1
