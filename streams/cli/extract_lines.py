@@ -13,10 +13,9 @@ from rich.table import Table
 from schemas import topics
 from schemas.contract import MAX_TEXT_BYTES, ContractError, decode_json
 from schemas.enriched import EnrichedTranscript
-from schemas.entity import EntityType, MentionKind
 from schemas.event import ArgumentRole
 from schemas.transcript import Source, TaggedTranscript, Transcript
-from streams.extract.entities import find_mentions
+from streams.extract.entities import find_mentions, mention_spans, resolve_entities
 from streams.extract.language import known_languages, tag_language
 from streams.extract.models import load_models
 from streams.extract.read import read_transcript
@@ -37,12 +36,6 @@ UNDATED: Final = datetime(2025, 1, 1, tzinfo=UTC)
 """The time of a passage that comes without one: fixed, so that the answer does not depend on the day it is asked, and
 late, because years that are named in a passage lie before it more often than after it."""
 
-_SPANS: Final = {
-    EntityType.PERSON: "PER",
-    EntityType.ORGANISATION: "ORG",
-    EntityType.COUNTRY: "LOC",
-    EntityType.PLACE: "LOC",
-}
 _SECURITY_MOU: Final = "security-mou"
 
 
@@ -148,23 +141,11 @@ def _answer_mentions(models: Models) -> Answer:
             language = tag_language(transcript, models)
             segments = split_segments(transcript, language)
             sentences = split_sentences(transcript.text, segments, language)
-            spans = [
-                (found.start, found.end, _SPANS[found.type])
-                for found in find_mentions(Reading(transcript, language, segments, sentences), models)
-                if found.kind is MentionKind.NAME and found.type in _SPANS
-            ]
-        return orjson.dumps({"id": record.get("id"), "spans": _outermost(spans)})
+            reading = Reading(transcript, language, segments, sentences)
+            spans = mention_spans(resolve_entities(reading, find_mentions(reading, models), models))
+        return orjson.dumps({"id": record.get("id"), "spans": spans})
 
     return answer
-
-
-def _outermost(spans: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
-    """Leave out what lies within another span: the answer is flat, as tagged corpora are."""
-    kept: list[tuple[int, int, str]] = []
-    for span in sorted(set(spans), key=lambda span: (span[0], -span[1], span[2])):
-        if not kept or span[0] >= kept[-1][1]:
-            kept.append(span)
-    return kept
 
 
 def _answer_events(models: Models) -> Answer:
