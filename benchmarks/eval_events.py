@@ -1,4 +1,4 @@
-"""Measure events against the bench: `.venv/bin/python benchmarks/eval_events.py [--show]`.
+"""Measure events against the bench: `.venv/bin/python benchmarks/eval_events.py [--show | --speed]`.
 
 Reads the bench beside the project; nothing of it is kept here. Gold events of the passages are not exhaustive, so
 their precision only says how many of ours the annotator also wrote down; the seed's list is meant to be whole.
@@ -11,18 +11,28 @@ import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from schemas.event import ArgumentRole
+from schemas.event import ArgumentRole, EventContext
 from schemas.transcript import Source, TaggedTranscript, Transcript
+from streams.extract.agreements import find_agreements
+from streams.extract.entities import find_mentions, resolve_entities
+from streams.extract.events import extract_events
 from streams.extract.language import tag_language
-from streams.extract.models import load_models
+from streams.extract.models import Models, load_models
 from streams.extract.read import read_transcript
+from streams.extract.reading import Reading
+from streams.extract.segments import split_segments
+from streams.extract.sentences import split_sentences
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from schemas.event import Event
+    from streams.extract.entities import Resolved
 
 BENCH = Path(__file__).resolve().parents[2] / "shared" / "bench"
 UNKNOWN_DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,9 +73,14 @@ def main() -> None:
     parser.add_argument(
         "--show", action="store_true", help="print every gold event with what was found for it"
     )
-    show = parser.parse_args().show
+    parser.add_argument("--speed", action="store_true", help="print words per second, and nothing else")
+    options = parser.parse_args()
+    show: bool = options.show
     if not BENCH.is_dir():
         sys.exit(f"The bench is not at {BENCH}: put it there, or run this where it is.")
+    if options.speed:
+        measure_speed()
+        return
     passages = Tally()
     for line in (BENCH / "agreements_dev.jsonl").read_bytes().splitlines():
         record = orjson.loads(line)
@@ -85,6 +100,46 @@ def main() -> None:
         show=show,
     )
     report("seed (gold exhaustive)", tally)
+
+
+def measure_speed() -> None:
+    """Time `extract_events` on all passages, agreements included, after everything before it is done; best of three."""
+    models = load_models()
+    prepared: list[tuple[Reading, Resolved, EventContext]] = []
+    words = 0
+    for line in (BENCH / "agreements_dev.jsonl").read_bytes().splitlines():
+        text = orjson.loads(line)["text"]
+        transcript = Transcript(
+            id="bench", source=Source(broadcaster="bench"), text=text, ingest_time=UNKNOWN_DAY
+        )
+        language = tag_language(transcript, models)
+        segments = split_segments(transcript, language)
+        reading = Reading(transcript, language, segments, split_sentences(text, segments, language))
+        resolved = resolve_entities(reading, find_mentions(reading, models), models)
+        context = EventContext(
+            transcript_id="bench",
+            source=transcript.source,
+            language="en",
+            event_time=UNKNOWN_DAY,
+            content_hash="",
+        )
+        prepared.append((reading, resolved, context))
+        words += len(text.split())
+    for name, extract in (("agreements", find_agreements), ("agreements and events", extract_events)):
+        best = min(timed(extract, prepared, models) for _ in range(3))
+        print(f"{name}: {words / best:,.0f} words/s on {words} words")  # noqa: T201
+
+
+def timed(
+    extract: Callable[[Reading, Resolved, EventContext, Models], object],
+    prepared: list[tuple[Reading, Resolved, EventContext]],
+    models: Models,
+) -> float:
+    """Give the processor seconds of one run over all readings."""
+    start = process_time()
+    for reading, resolved, context in prepared:
+        extract(reading, resolved, context, models)
+    return process_time() - start
 
 
 def read(text: str, title: str | None, day: str | None, broadcaster: str) -> tuple[Event, ...]:

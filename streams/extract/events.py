@@ -248,7 +248,7 @@ def _agreement_event(
     place = (
         draft.place if draft is not None else scene.places.get(scene.reading.segments[found.segment].story)
     )
-    arguments = _sides_told(report, draft) or _sides_listed(report, scene.reading.text)
+    arguments = _sides_told(report, draft, scene.reading.text) or _sides_listed(report, scene.reading.text)
     if place is not None:
         arguments.append(_argument(ArgumentRole.PLACE, place))
     return Event(
@@ -269,20 +269,21 @@ def _agreement_event(
     )
 
 
-def _sides_told(report: AgreementReport, draft: Draft | None) -> list[Argument]:
-    """Give who acted by the clause, where all of them act for parties of the instrument and both sides are there."""
-    if draft is None or not draft.actors or not draft.recipients:
+def _sides_told(report: AgreementReport, draft: Draft | None, text: str) -> list[Argument]:
+    """Give who acted by the clause, where all of them act for parties of the instrument; the other parties follow."""
+    if draft is None or not draft.actors:
         return []
-    parties = {party.code for party in report.parties}
     actors, recipients = draft.actors, draft.recipients
     states = [(slot.code or "").split(":")[0] for slot in (*actors, *recipients)]
-    if not set(states) <= parties:
+    if not set(states) <= {party.code for party in report.parties}:
         return []
     if len(actors) > 1 and set(states[len(actors) :]) <= set(states[: len(actors)]):
         actors, recipients = actors[:1], actors[1:]  # they agreed ... between the two countries
+    others = [p for p in report.parties if p.code not in states and p.start is not None and p.end is not None]
     return [
         *(_argument(ArgumentRole.ACTOR, slot) for slot in actors),
         *(_argument(ArgumentRole.RECIPIENT, slot) for slot in recipients),
+        *(_party_argument(party, ArgumentRole.RECIPIENT, text) for party in others),
     ]
 
 

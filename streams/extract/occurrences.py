@@ -77,6 +77,7 @@ _POINTING: Final = frozenset({"this", "the", "these", "that", "such"})
 _VERB_OPENERS: Final = (
     AUXILIARIES | PRONOUNS | RELATIVES | {"and", "or", ",", "that", "not", "to", ")", "help", "helped"}
 )
+_LISTING: Final = frozenset({"and", "or", ","})
 _TOPIC: Final = frozenset(
     {"of", "about", "on", "in", "regarding", "concerning", "against", "from", "into", "over", "at"}
 )
@@ -369,6 +370,9 @@ def _stands_alone(layout: Layout, at: int) -> bool:
     word, before = layout.words[at], layout.words[at - 1] if at else ""
     if word in layout.lexicon.past or word.endswith("ing") or (at - 1) in layout.at:
         return True
+    if before in _LISTING and at > 1 and (at - 2) not in layout.at:
+        # "political ties and exports" lists nouns; "said so and leaves" goes on with another verb
+        return layout.words[at - 2] in layout.lexicon.verbs or is_adverb(layout.words[at - 2])
     return _opens_verb(before)
 
 

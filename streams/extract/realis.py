@@ -109,6 +109,8 @@ def _governing_cue(layout: Layout, np: int) -> Realis | None:
 
 
 def _phrase_before(words: tuple[str, ...], end: int, low: int, lexicon: EventLexicon) -> Realis | None:
+    if words[end - 1].endswith("n't"):
+        return Realis.DENIED
     for phrase, realis in lexicon.realis.get(words[end - 1], ()):
         if phrase_ends_at(words, end, phrase) and end - len(phrase) >= low and not _is_month(words, end):
             return realis
