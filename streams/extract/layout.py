@@ -17,6 +17,7 @@ _WORDS: Final = 12
 
 _TAG_WORDS: Final = 9
 _NAME_WORDS: Final = 5
+_STOPS: Final = (".", ":", ",", ";", "…", "--", "。", "۔", "।")
 _HEADING_LINES: Final = 3
 _FURNITURE_LINES: Final = 8
 """So many lines of a page may stand before its headline."""
@@ -56,7 +57,7 @@ class Layout:
 def lay_out(text: str, title: str | None) -> Layout:
     """Look through a text once for the marks that decide how it is to be cut."""
     lines = _split_lines(text)
-    tags = _find_tags(lines)
+    tags = _find_tags(lines, title)
     headline = _find_headline(lines, tags, title)
     return Layout(
         lines=lines,
@@ -87,14 +88,18 @@ def _split_lines(text: str) -> tuple[Line, ...]:
     for raw in text.splitlines(keepends=True):
         body = raw.strip()
         if body:
-            begin = start + len(raw) - len(raw.lstrip())
-            lines.append(Line(begin, begin + len(body), body, blank))
+            first = start + len(raw) - len(raw.lstrip())
+            cuts = [(found.start(), found.end()) for found in marks.INLINE_TAG.finditer(body)]
+            begins = [0, *(end for _, end in cuts)]
+            ends = [*(begin for begin, _ in cuts), len(body)]
+            for begin, end in zip(begins, ends, strict=True):
+                lines.append(Line(first + begin, first + end, body[begin:end], blank and not begin))
         blank = not body
         start += len(raw)
     return tuple(lines)
 
 
-def _find_tags(lines: tuple[Line, ...]) -> dict[int, re.Match[str]]:
+def _find_tags(lines: tuple[Line, ...], title: str | None) -> dict[int, re.Match[str]]:
     candidates = {
         i: found
         for i, line in enumerate(lines)
@@ -108,10 +113,11 @@ def _find_tags(lines: tuple[Line, ...]) -> dict[int, re.Match[str]]:
     tags = {i: found for i, found in candidates.items() if _is_tag(found, names, capitals=capitals)}
     if len(tags) == 1:
         place, found = next(iter(tags.items()))
-        if not _is_certain(found) and not marks.FIRST_PERSON.search(
-            " ".join(bodies[place : place + 3])[:2000]
-        ):
-            return {}
+        words = " ".join(bodies[place : place + 3])[:2000]
+        known = _is_certain(found) or tag_name(found).split()[-1] in (title or "").lower()
+        news = marks.NEWS.search(words) and not marks.FIRST_PERSON.search(words)
+        if news and not known and marks.PLACE_COLON.match(lines[place].text):
+            return {}  # `QUETTA: The ministers said`, as papers of South Asia have it
     return tags
 
 
@@ -194,7 +200,7 @@ def _find_guest(turns: Counter[str], heading: str) -> str | None:
 def _find_front(lines: tuple[Line, ...], tags: dict[int, re.Match[str]], headline: int | None) -> int:
     """How many lines come before the first words: all before the first tag, if they look like a heading; else the headline."""
     first = min(tags, default=0)
-    if 0 < first <= marks.FRONT_LINES and not any(marks.is_prose(line.text) for line in lines[1:first]):
+    if 0 < first <= marks.FRONT_LINES and not any(marks.is_prose(line.text) for line in lines[:first]):
         return first
     return 0 if headline is None else headline + 1
 
@@ -218,8 +224,7 @@ def _is_headline(lines: tuple[Line, ...], title: str | None, *, heads: bool) -> 
         return False
     if title and " ".join(line.split()).casefold() == " ".join(title.split()).casefold():
         return True
-    opens = marks.dateline_end(line) or marks.LEAD.match(line) or marks.SOURCE_LINE.fullmatch(line)
-    if opens or line.endswith((".", ":", ",", ";", "…", "--", "。", "۔", "।")):
+    if _opens_story(line) or _is_place_of_talk(lines, title):
         return False
     longest = max(len(item.text) for item in lines[1:_FURNITURE_LINES])
     if (
@@ -230,3 +235,15 @@ def _is_headline(lines: tuple[Line, ...], title: str | None, *, heads: bool) -> 
         return False  # captions: the first line is as good as the second
     short = len(line.split()) <= marks.HEADLINE_WORDS and not line[0].islower()
     return short and (heads or longest > len(line) or lines[1].blank or line.endswith("\\n"))
+
+
+def _opens_story(line: str) -> bool:
+    """Whether a line begins a story or stands in one: it has a dateline or a lead, or ends as a sentence does."""
+    begins = marks.headline_end(line)[0] or marks.dateline_end(line) or marks.LEAD.match(line)
+    return bool(begins or marks.SOURCE_LINE.fullmatch(line) or line.endswith(_STOPS))
+
+
+def _is_place_of_talk(lines: tuple[Line, ...], title: str | None) -> bool:
+    """Whether a heading begins with the hour of a talk, or with the place where it was held and then the hour."""
+    first, second = (bool(marks.TIME_LINE.fullmatch(line.text[: marks.LONG_LINE])) for line in lines[:2])
+    return first or (second and (title is not None or not marks.TALK.search(lines[0].text)))

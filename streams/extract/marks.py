@@ -21,7 +21,7 @@ MONITORED: Final = re.compile(
 """A monitoring service's dateline: place, date, station: `Managua (Nicaragua), 27 Aug 88 (Radio Sandino) --`."""
 
 _AGENCY: Final = re.compile(
-    rf"(?:[A-Z][^\W\d_.'’\-/]*[\w .,'’\-/()]{{0,60}}?)?(?:,?\s{{0,2}}(?i:{_DAY}))?\s{{0,2}}(?P<agency>\((?!\d)[A-Z][\w .&/\-]{{1,40}}\)|,\s{{0,2}}[A-Z]{{2,10}})?\s{{0,2}}(?P<end>--|—|–|-|:)(?=\s)"
+    rf"(?P<place>[A-Z][^\W\d_.'’\-/]*[\w .,'’\-/()]{{0,60}}?)?(?:,?\s{{0,2}}(?i:{_DAY}))?\s{{0,2}}(?P<agency>\((?!\d)[A-Z][\w .&/\-]{{1,40}}\)|,\s{{0,2}}[A-Z]{{2,10}})?\s{{0,2}}(?P<end>--|—|–|-|:)(?=\s)"
 )
 _UPPER_PLACE: Final = re.compile(
     r"[A-Z][A-Z.'’\-/]+(?: [A-Z][A-Z.'’\-/]+){0,3}(?:,\s*(?:[A-Z][A-Za-z.'’]+)(?: [A-Z][a-z]+)?)?(?:\s*\([^()\n]{3,30}\))?\s*(?:--|—|–|-)(?=\s)"
@@ -36,6 +36,10 @@ _NATIVE: Final = re.compile(
     r"|[А-ЯЁІЇ][А-ЯЁІЇ\- ]{2,30},\s*\d{1,2}\.? [а-яёії]{3,10}\s*(?:--|—|–|-)(?=\s)(?: [^\W\d_]{2,12}(?: [^\W\d_]{2,12})?\s*\.(?=\s))?"
 )
 """Datelines as agencies write them in Chinese, Arabic letters, Russian and German."""
+
+_HEADED: Final = re.compile(
+    r"(?P<head>[A-Z0-9\"'“‘][^\n.]{20,160}?)(?=\s(?:--\s)?(?:\((?:AP|AFP|Reuters|UPI|Xinhua|TASS|Interfax|Bloomberg|CNN|VOA|BBC|PTI|EFE|ANSA|AFX|FT\.com|SPACE\.com)\)\s(?:--|—|–|-)\s|[A-Z]{3,}[^\n]{0,40}\([A-Z][A-Za-z]{1,12}\)\s(?:--|—|–|-)\s))(?:\s--(?=\s[A-Z]))?"
+)
 
 _WIRE: Final = re.compile(r"\((?:[A-Z][\w.]{1,15})(?: [A-Z][\w.]{1,15}){0,2}\)\s*(?:--|—|–|-)(?=\s)")
 
@@ -100,6 +104,15 @@ ASKING: Final = re.compile(
     r"interview|press (?:conference|briefing|gaggle|availability)|news conference|briefing|doorstop|q ?& ?a|questions and answers|spokes(?:person|man|woman)",
     re.IGNORECASE,
 )
+TALK: Final = re.compile(
+    r"\b(?:by|with|on|remarks|statement|speech|address|press|briefing|gaggle|interview|conference|transcript)\b",
+    re.IGNORECASE,
+)
+"""Words by which the heading of a talk is told from the place where it was held."""
+
+NEWS: Final = re.compile(
+    r"\b(?:on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|said|told|yesterday|according to|have (?:agreed|signed)|has (?:agreed|signed))\b"
+)
 FIRST_PERSON: Final = re.compile(
     r"\b(?:i|i['’]m|i['’]ve|we|we['’]re|we['’]ve|my|our|you|your)\b", re.IGNORECASE
 )
@@ -148,6 +161,12 @@ Q: Final = re.compile(
     r"|(?:A(?:nswer)?\s?:|(?:答|Ответ|جواب|پاسخ|Antwort|Respuesta|Resposta|Réponse|Cevap|उत्तर)\s?[:：]))"
 )
 """The marks of question and answer, in the languages they were seen in."""
+INLINE_TAG: Final = re.compile(
+    r"(?<=[.!?—–\"”)…])\s{1,3}(?=(?:Q\s{1,3}[A-Z—–\[(“]|(?:(?:MR|MS|MRS|DR)\. |THE (?:VICE |PRIME |FIRST )?|SECRETARY |PRESIDENT |GENERAL |GEN\. |AMBASSADOR |SENATOR |(?:PRIME |FOREIGN )?MINISTER )[A-Z][A-Z.’'\-]+(?: [A-Z][A-Z.’'\-]+){0,3}:\s"
+    r"|(?:JOURNALIST|REPORTER|QUESTION|PRIME MINISTER|INTERVIEWER|PRESENTER|COMPERE|HOST):\s))"
+)
+"""Where a speaker's tag follows the words of another on the same line, in texts that lost their line breaks."""
+
 ARROWS: Final = re.compile(r">{2,3}(?!>)\s*(?:(?P<name>[^\s:<>][^:<>\n]{0,40}?):(?=\s))?")
 LEAD: Final = re.compile(
     r"(?:the |our |this )?(?P<who>reporter|correspondent|anchor|presenter|announcer|newsreader|newscaster|narrator|speaker|host)\s+"
@@ -162,8 +181,8 @@ SIGNOFF_NAME: Final = re.compile(
     r",? (?:reporting |reports )?(?:for |from |in |of |at )?[^,.!?:;\n]{2,40}(?:, (?:in |reporting from )?[^,.!?:;\n]{2,30}){0,2}\.?"
 )
 MY_SIGNOFF: Final = re.compile(
-    r"(?:for [^,.\n]{2,40}, )?(?:i['’]m|this is|i am) [A-Z][^\n]{2,80}|that['’]s (?:all|the news)\b[^\n]{0,100}|(?:good ?(?:night|bye)|thank you for (?:watching|listening))\b[^\n]{0,60}",
-    re.IGNORECASE,
+    r"(?i:(?:for [^,.\n]{2,40}, )?(?:i['’]m|this is|i am)) [A-Z][^\W\d_A-Z]+ [A-Z][^\n]{2,80}"
+    r"|(?i:that['’]s (?:all|the news)\b[^\n]{0,100}|(?:good ?(?:night|bye)|thank you for (?:watching|listening))\b[^\n]{0,60})"
 )
 HESITATION: Final = re.compile(r"\b(?:uh|um|ah|er|erm|uhm|you know,)\b", re.IGNORECASE)
 OPENING_DASH: Final = re.compile(r"[–—―]\s?(?=[^\W\d_a-z])|-(?=[^\W\d_a-z])")
@@ -209,7 +228,7 @@ NO_TAG: Final = frozenset(
     (
         "subjects", "subject", "topics", "topic", "note", "notes", "source", "date", "time", "contact", "location", "venue", "re", "cc", "to", "from", "e&oe", "photo", "video", "copyright", "title", "place",
         "programme", "program", "headline", "headlines", "for immediate release", "background", "summary", "transcript", "website", "email", "phone", "fax", "embargo", "editors", "editor's note", "update",
-        "breaking", "watch", "read more", "related", "issue", "volume", "page", "file", "language", "media", "station", "published", "updated", "tags", "keywords", "category",
+        "breaking", "watch", "read more", "related", "issue", "volume", "page", "file", "language", "media", "exclusive", "analysis", "opinion", "factbox", "explainer", "correction", "warning", "urgent", "flash", "live", "station", "published", "updated", "tags", "keywords", "category",
     )
 )  # fmt: skip
 TITLES: Final = frozenset(
@@ -225,6 +244,10 @@ HEADLINE_WORDS: Final = 30
 FRONT_LINES: Final = 25
 LONG_LINE: Final = 300
 _DATELINE_LENGTH: Final = 250
+_PLACE_LENGTH: Final = 36
+_HEADLINE_LEAST: Final = 3
+_HEADING_WORDS: Final = 6
+"""A heading may end in a stop, as `Washington, D.C.` does, but then it is short."""
 
 IN_BRACKETS: Final = 2
 """So many capital words make a name in brackets a name; longer ones are asides."""
@@ -237,21 +260,32 @@ def is_furniture(line: str) -> bool:
 
 def is_prose(line: str) -> bool:
     """Whether a line is a sentence of a story rather than a heading."""
-    return len(line) > LONG_LINE or (line.endswith((".", ".”", '."')) and len(line.split()) > 12)  # noqa: PLR2004 - shorter ones end in initials
+    ends = line.endswith((".", "?", ".”", '."', "?”", "。", "؟"))
+    return len(line) > LONG_LINE or (ends and len(line.split()) > _HEADING_WORDS)
+
+
+def headline_end(line: str) -> tuple[int, int]:
+    """Where a headline ends, and where the dateline begins, that stand on one line: `Pact signed (AP) -- The two states`.
+
+    Both are 0 where no headline stands so.
+    """
+    found = _HEADED.match(line)
+    if found is None or len(found.group("head").split()) <= _HEADLINE_LEAST:
+        return 0, 0
+    begin = found.end() + 1
+    return (found.end("head"), begin) if dateline_end(line[begin:]) else (0, 0)
 
 
 def dateline_end(line: str) -> int:
     """Where the dateline at the start of a line ends; 0 where there is none."""
-    found = (
-        MONITORED.match(line)
-        or _WIRE.match(line)
-        or _UPPER_PLACE.match(line)
-        or _DATED_PLACE.match(line)
-        or _NATIVE.match(line)
-    )
+    line = line[:_DATELINE_LENGTH]
+    found = MONITORED.match(line) or _WIRE.match(line) or _DATED_PLACE.match(line) or _NATIVE.match(line)
     if found:
         return found.end()
+    found = _UPPER_PLACE.match(line)
+    if found and not line[found.end() :].isupper():
+        return found.end()
     found = _AGENCY.match(line)
-    if found is None or not found.group("agency"):
+    if found is None or not found.group("agency") or len(found.group("place") or "") > _PLACE_LENGTH:
         return 0
     return found.end()

@@ -208,11 +208,10 @@ class _Cutter:
         self._hand_over(index, line)
 
     def _cut_dateline(self, line: Line) -> int:
+        line = self._cut_headline(line)
         end = marks.dateline_end(line.text)
         if not end and not self._told and not self._plan.tags:
-            place = marks.PLACE_COLON.match(
-                line.text
-            )  # `QUETTA: The ministers ...`, as papers of South Asia have it
+            place = marks.PLACE_COLON.match(line.text)
             end = place.end() if place else 0
         if not end:
             return line.start
@@ -221,6 +220,14 @@ class _Cutter:
         self._add(K.DATELINE, line.start, line.start + len(line.text[:end].rstrip()))
         self._voice = self._home
         return self._cut_head_notes(line.start + end, line.end)
+
+    def _cut_headline(self, line: Line) -> Line:
+        """Cut off a headline that stands on one line with the dateline, and give what is left of the line."""
+        end, begin = (0, 0) if self._told else marks.headline_end(line.text)
+        if not end:
+            return line
+        self._add(K.HEADLINE, line.start, line.start + end)
+        return Line(line.start + begin, line.end, line.text[begin:], blank=False)
 
     def _begin_story(self, line: Line) -> None:
         """A dateline after words opens the next story; a short line before it is that story's headline."""

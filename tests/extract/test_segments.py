@@ -120,7 +120,7 @@ def test_a_translation_of_a_monitoring_service_names_its_speakers_in_brackets() 
 def test_a_briefing_has_heading_tags_questions_and_an_end() -> None:
     text = (
         "Press Briefing by Spokeswoman Ada Roe\nConference Hall\n1:05 P.M. EST\nMS. ROE: Good afternoon.\nI have one announcement.\n"
-        "Q Will you sign? MS. ROE: is not a tag here.\nMS. ROE: We will. (Laughter.)\n1:20 P.M. EST"
+        "Q Will you sign? MS. ROE: We will. (Laughter.)\n1:20 P.M. EST"
     )
     assert parts(text) == [
         ("headline", "Press Briefing by Spokeswoman Ada Roe"),
@@ -129,10 +129,22 @@ def test_a_briefing_has_heading_tags_questions_and_an_end() -> None:
         ("speaker_tag", "MS. ROE:"),
         ("quote", "Good afternoon.\nI have one announcement."),
         ("speaker_tag", "Q"),
-        ("question", "Will you sign? MS. ROE: is not a tag here."),
+        ("question", "Will you sign?"),
         ("speaker_tag", "MS. ROE:"),
         ("quote", "We will. (Laughter.)"),
         ("signoff", "1:20 P.M. EST"),
+    ]
+
+
+def test_the_place_and_hour_of_a_briefing_are_no_headline() -> None:
+    text = "East Hall\n\n1:05 P.M. EST\n\nMS. ROE: Good afternoon, everyone.\n\nQ Will you sign?"
+    assert [kind for kind, _ in parts(text)] == [
+        "dateline",
+        "dateline",
+        "speaker_tag",
+        "quote",
+        "speaker_tag",
+        "question",
     ]
 
 
@@ -168,6 +180,20 @@ def test_a_television_transcript_has_anchors_clips_and_breaks() -> None:
     assert [kind for kind, _ in parts(text)] == [
         "boilerplate", "speaker_tag", "narration", "note", "speaker_tag", "quote", "note", "speaker_tag", "quote", "note",
     ]  # fmt: skip
+
+
+def test_a_headline_on_one_line_with_the_dateline_is_cut_off() -> None:
+    text = "Two States Sign Pact on Borders (AP) -- The ministers signed it on Monday."
+    assert parts(text) == [
+        ("headline", "Two States Sign Pact on Borders"),
+        ("dateline", "(AP) --"),
+        ("narration", "The ministers signed it on Monday."),
+    ]
+
+
+def test_one_tag_in_capitals_is_a_speaker_where_the_words_are_and_a_place_where_they_are_news() -> None:
+    assert parts("ORLOV: We will sign it when the text is ready.")[0] == ("speaker_tag", "ORLOV:")
+    assert parts("LAHORE: The ministers said on Monday that they will sign.")[0] == ("dateline", "LAHORE:")
 
 
 def test_captions_change_speakers_and_stories_at_arrows() -> None:
