@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from schemas.event import AgreementReport, Evidence, InstrumentType, PloverType, Polarity, Scope, Stage
+from streams.extract.foreign import find_foreign_agreements
 from streams.extract.parties import (
     ORGANISATION,
     PAIR,
@@ -62,10 +63,23 @@ _PLOVER: Final = {
 """PLOVER's conventions: a promise to sign is AGREE (as all that is not named here), signing or ratifying SUPPORT."""
 
 
+def _plover(stage: Stage) -> tuple[PloverType, str | None]:
+    return _PLOVER.get(stage, (PloverType.AGREE, "0313"))
+
+
 def find_agreements(
     reading: Reading, resolved: Resolved, context: EventContext, models: Models
 ) -> tuple[FoundAgreement, ...]:
     """Find the instruments that a transcript speaks of, each once, in the order in which it names them."""
+    foreign = models.foreign_agreements.get(reading.language.language.split("-")[0])
+    if foreign is not None:
+        found = find_foreign_agreements(reading, resolved, context, foreign)
+        return tuple(
+            FoundAgreement(
+                item.report, item.evidence, item.confidence, item.segment, *_plover(item.report.stage)
+            )
+            for item in found
+        )
     reports, scene = read_reports(reading, resolved, context, models)
     stories = {index: reading.segments[s.segment].story for index, s in enumerate(reading.sentences)}
     groups = _join(reports, stories)
@@ -265,7 +279,7 @@ class _Group:
         }
         missing = tuple(name for name, there in told.items() if not there)
         sentence = self.reading.sentences[proof.phrase.sentence]
-        plover, cameo = _PLOVER.get(step.stage, (PloverType.AGREE, "0313"))
+        plover, cameo = _plover(step.stage)
         return FoundAgreement(
             report=AgreementReport(
                 instrument=kind,

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from streams.extract.foreign import ForeignLexicon, load_foreign_lexicons
 from streams.extract.instruments import AgreementLexicon, load_agreement_lexicon
 from streams.extract.language import LanguageModel, load_language_model
 from streams.extract.names import Names, load_names
@@ -28,6 +29,7 @@ class Models:
 
     agreements: AgreementLexicon
     events: EventLexicon
+    foreign_agreements: dict[str, ForeignLexicon]
     language: LanguageModel
     names: Names
     tagger: Tagger
@@ -39,6 +41,7 @@ def load_models() -> Models:
     return Models(
         agreements=load_agreement_lexicon(LEXICON),
         events=load_event_lexicon(LEXICON),
+        foreign_agreements=load_foreign_lexicons(LEXICON),
         language=load_language_model(),
         names=load_names(LEXICON),
         tagger=load_tagger(TRAINED),

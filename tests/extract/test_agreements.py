@@ -28,17 +28,19 @@ BENCH = Path(__file__).resolve().parents[3] / "shared" / "bench"
 WORDS: dict[str, Any] = yaml.safe_load((LEXICON / "agreements.yml").read_text(encoding="utf-8"))
 
 
-def agreements_in(text: str, title: str | None = None, day: datetime = DAY) -> tuple[FoundAgreement, ...]:
+def agreements_in(
+    text: str, title: str | None = None, day: datetime = DAY, tag: str = "en"
+) -> tuple[FoundAgreement, ...]:
     models = load_models()
     transcript = make_transcript(text, published_time=day, title=title)
-    language = LanguageTag(language="en", confidence=1.0)
+    language = LanguageTag(language=tag, confidence=1.0)
     segments = split_segments(transcript, language)
     reading = Reading(transcript, language, segments, split_sentences(transcript.text, segments, language))
     context = EventContext(
         transcript_id=transcript.id,
         title=title,
         source=transcript.source,
-        language="en",
+        language=tag,
         event_time=transcript.event_time,
         content_hash="",
     )
@@ -399,6 +401,33 @@ def test_what_is_not_told_is_said_to_be_missing() -> None:
 def test_a_clear_clause_is_surer_than_a_bare_noun() -> None:
     clear = agreement_in("Norway and Iceland signed a defence treaty on Monday.")
     assert clear.confidence > agreement_in("The treaty is old.").confidence
+
+
+# --- other languages
+
+
+OTHERS: dict[str, Any] = yaml.safe_load((LEXICON / "agreements_other.yml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("tag", "example"),
+    [(tag, example) for tag, words in OTHERS.items() for example in words["examples"]],
+    ids=lambda item: item if isinstance(item, str) else str(item["type"]),
+)
+def test_the_examples_of_each_language_give_instrument_stage_and_news(
+    tag: str, example: dict[str, Any]
+) -> None:
+    found = agreements_in(example["text"], tag=tag)
+    assert [f.report.instrument for f in found] == [InstrumentType(example["type"])]
+    assert found[0].report.stage is Stage(example["stage"])
+    assert found[0].report.is_news is example["alert"]
+    assert example["text"][found[0].evidence.start : found[0].evidence.end] == found[0].evidence.text
+
+
+@pytest.mark.parametrize("tag", sorted(OTHERS))
+def test_the_examples_of_each_language_name_both_parties(tag: str) -> None:
+    text = OTHERS[tag]["examples"][0]["text"]
+    assert len(agreements_in(text, tag=tag)[0].report.party_codes) == 2
 
 
 # --- any text
