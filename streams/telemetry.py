@@ -258,6 +258,14 @@ class _JsonLines(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
+_TALKATIVE: Final = (
+    "aiokafka.consumer.group_coordinator",  # every time partitions move
+    "aiokafka.producer.sender",  # every try that it repeats by itself; what fails in the end comes to us
+    "mode.timers",  # commits that take longer than their interval; if it matters it is told of as lag
+)
+"""Libraries that warn of what is normal."""
+
+
 def configure_logging(stream: TextIO | None = None) -> None:
     """Send what is logged to standard error, one JSON object a line; libraries are heard from WARNING on.
 
@@ -269,3 +277,5 @@ def configure_logging(stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.disable(logging.DEBUG)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -83,8 +82,6 @@ async def run_worker(
         WorkerError: The address for health and metrics cannot be used.
     """
     await check_worker(settings)
-    # A commit that takes longer than its interval is told of as lag, if it matters.
-    logging.getLogger("mode.timers").setLevel(logging.ERROR)
     metrics = Metrics()
     health = Health(metrics)
     line = ProducerLine(settings)
