@@ -10,11 +10,12 @@ from schemas.rule import Correlation, CorrelationType, Rule, RuleHead, RuleSourc
 from streams.rules.condition import Condition, parse_condition, selections_of
 from streams.rules.detection import Selection, compile_selection
 from streams.rules.errors import RuleError, nearest
-from streams.rules.fields import DERIVED_SLOTS, FIELDS
+from streams.rules.fields import DERIVED_SLOTS, FIELDS, FieldKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from streams.rules.detection import Item
     from streams.rules.errors import Path
 
 CORROBORATE: Final = "corroborate"
@@ -22,6 +23,15 @@ CONTRADICT: Final = "contradict"
 CANCEL: Final = "cancel"
 MOVES: Final = (CORROBORATE, CONTRADICT, CANCEL)
 """What a record can do to alerts that are there, besides raising one."""
+
+COMMON_FIELDS: Final = frozenset(
+    {
+        "event.realis", "event.context", "event.confidence", "event.party_count", "agreement.party_count", "agreement.polarity",
+        "agreement.is_news", "agreement.denied", "agreement.origins", "agreement.sequence", "transition.confidence",
+        "entity.type", "entity.confidence", "language", "source.medium", "source.country",
+    }
+)  # fmt: skip
+"""Fields whose values most records share."""
 
 _SLOT: Final = re.compile(r"\{([^{}]*)\}")
 _STEPS: Final = {
@@ -50,6 +60,8 @@ class CompiledRule:
     steps: tuple[Step, ...]
     slots: tuple[str, ...]
     """Every field that a match must bring along: for the group, the correlation and the summary."""
+    telling: frozenset[str]
+    """The selections that tell records apart: one that holds makes a near miss worth telling."""
 
 
 def compile_rule(rule: Rule) -> CompiledRule:
@@ -68,7 +80,18 @@ def compile_rule(rule: Rule) -> CompiledRule:
                 path=("detection", name),
             )
     slots = _slots(rule, selections)
-    return CompiledRule(rule, rule.head, rule.source, selections, steps, slots)
+    telling = frozenset(name for name, selection in selections.items() if all(map(_tells, selection.groups)))
+    return CompiledRule(rule, rule.head, rule.source, selections, steps, slots, telling)
+
+
+def _tells(group: tuple[Item, ...]) -> bool:
+    return any(
+        i.field not in COMMON_FIELDS
+        and not i.negative
+        and i.compare != "exists"
+        and i.kind is not FieldKind.NUMBER
+        for i in group
+    )
 
 
 def _selections(rule: Rule) -> dict[str, Selection]:

@@ -110,7 +110,7 @@ def _event_frame(event: Event) -> Frame:
         sectors: list[Cell] = []
         for argument in found:
             state, *sector = (argument.code or "").split(":")
-            if state:
+            if state and state not in _NOBODY:
                 codes.setdefault(state, Cell(state, _span(argument)))
             sectors.extend(Cell(s, _span(argument)) for s in sector)
         frame[f"event.{role.value}"] = tuple(codes[c] for c in sorted(codes))
@@ -201,10 +201,12 @@ def _as_parties(arguments: Iterable[Argument]) -> tuple[Party, ...]:
 
 
 _ISO3: Final = 3
+_NOBODY: Final = frozenset({"ORG", "PER", "XXX", "UNK"})
+"""Codes that tell nobody apart."""
 
 
 def _is_state(code: str) -> bool:
-    return len(code) == _ISO3 and code.isascii() and code.isupper() and code not in {"ORG", "PER", "XXX"}
+    return len(code) == _ISO3 and code.isascii() and code.isupper() and code not in _NOBODY
 
 
 def _states(events: Iterable[Event]) -> tuple[str, ...]:
@@ -222,7 +224,7 @@ def _texts(text: str, shift: int, title: str | None) -> dict[str, TextView]:
 
 def _agreement_frame(agreement: Agreement, words: Evidence) -> Frame:
     codes, names = _party_cells(agreement.parties)
-    known = {p.code for p in agreement.parties} - {"ORG", "PER", "XXX"}
+    known = {p.code for p in agreement.parties} - _NOBODY
     return _filled(
         {
             "agreement.id": _cells([agreement.id]),

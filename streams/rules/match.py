@@ -25,14 +25,6 @@ if TYPE_CHECKING:
     from streams.rules.facts import Frame
 
 MAX_WRITTEN: Final = 1000
-COMMON_FIELDS: Final = frozenset(
-    {
-        "event.realis", "event.confidence", "event.party_count", "agreement.party_count", "agreement.polarity",
-        "agreement.is_news", "agreement.denied", "agreement.origins", "agreement.sequence", "transition.confidence",
-        "entity.type", "entity.confidence", "language", "source.medium", "source.country",
-    }
-)  # fmt: skip
-"""Fields whose values most records share."""
 MAX_MATCHES: Final = 32
 """Groups of one rule that one record can hold on; more of them tell nothing new."""
 
@@ -258,10 +250,6 @@ def _join(a: Hit, b: Hit) -> Hit | None:
     return Hit(tuple(sorted(bound.items())), (*a.clauses, *b.clauses), (*a.frames, *b.frames))
 
 
-def _tells_apart(hit: Hit) -> bool:
-    return any(c.field not in COMMON_FIELDS for c in hit.clauses)
-
-
 def near_misses(rule: CompiledRule, facts: Facts) -> tuple[NearMiss, ...]:
     """Tell whether a rule failed by one part of its condition only, while a part that tells records apart held.
 
@@ -281,7 +269,7 @@ def near_misses(rule: CompiledRule, facts: Facts) -> tuple[NearMiss, ...]:
             if not hits:
                 failed.append(part)
             elif not isinstance(part, Not):
-                positive = positive or _tells_apart(hits[0])
+                positive = positive or any(c.selection in rule.telling for c in hits[0].clauses)
                 held.extend(hits[0].clauses)
         if len(failed) == 1 and positive:
             names = selections_of(failed[0])
