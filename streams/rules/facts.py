@@ -125,12 +125,21 @@ def _event_frame(event: Event) -> Frame:
     return _filled(frame)
 
 
-def _party_cells(parties: Iterable[Party]) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
+def _party_cells(parties: Iterable[Party], words: Evidence) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:
+    """Give codes and names of parties.
+
+    The place of a party may hold "the two countries": its name is quoted only where it is as long as that, else the
+    sentence speaks for it.
+    """
     codes: dict[str, Cell] = {}
     names: list[Cell] = []
     for party in parties:
-        span = None
-        if party.start is not None and party.end is not None and party.name:
+        span = words
+        if (
+            party.start is not None
+            and party.end is not None
+            and party.end - party.start == len(party.name) > 0
+        ):
             span = Evidence(text=party.name, start=party.start, end=party.end)
         codes.setdefault(party.code, Cell(party.code, span))
         names.append(Cell(party.name, span))
@@ -138,7 +147,7 @@ def _party_cells(parties: Iterable[Party]) -> tuple[tuple[Cell, ...], tuple[Cell
 
 
 def _report_frame(report: AgreementReport, words: Evidence) -> Frame:
-    codes, names = _party_cells(report.parties)
+    codes, names = _party_cells(report.parties, words)
     return _filled(
         {
             "agreement.instrument": _cells([report.instrument.value], words),
@@ -205,14 +214,21 @@ _NOBODY: Final = frozenset({"ORG", "PER", "XXX", "UNK"})
 """Codes that tell nobody apart."""
 
 
-def _is_state(code: str) -> bool:
-    return len(code) == _ISO3 and code.isascii() and code.isupper() and code not in _NOBODY
+def _state_codes(found: Iterable[tuple[str | None, str | None]]) -> tuple[str, ...]:
+    """Give the codes of states among (code, entity id): three capitals, and no organisation as WHO is one."""
+    pairs = [((code or "").split(":")[0], entity_id or "") for code, entity_id in found]
+    organisations = {code for code, entity_id in pairs if entity_id.startswith("org:")}
+    codes = {code for code, _ in pairs} - organisations - _NOBODY
+    return tuple(sorted(c for c in codes if len(c) == _ISO3 and c.isascii() and c.isalpha() and c.isupper()))
 
 
 def _states(events: Iterable[Event]) -> tuple[str, ...]:
-    codes = {c for e in events for r in ArgumentRole for c in e.codes(r)}
-    codes |= {c for e in events if e.agreement for c in e.agreement.party_codes}
-    return tuple(sorted(c for c in codes if _is_state(c)))
+    found: list[tuple[str | None, str | None]] = []
+    for event in events:
+        found.extend((a.code, a.entity_id) for a in event.arguments)
+        if event.agreement is not None:
+            found.extend((p.code, p.entity_id) for p in event.agreement.parties)
+    return _state_codes(found)
 
 
 def _texts(text: str, shift: int, title: str | None) -> dict[str, TextView]:
@@ -223,7 +239,7 @@ def _texts(text: str, shift: int, title: str | None) -> dict[str, TextView]:
 
 
 def _agreement_frame(agreement: Agreement, words: Evidence) -> Frame:
-    codes, names = _party_cells(agreement.parties)
+    codes, names = _party_cells(agreement.parties, words)
     known = {p.code for p in agreement.parties} - _NOBODY
     return _filled(
         {
@@ -260,7 +276,7 @@ def _transition_facts(change: Transition) -> Facts:
         origin=change.transcript_id if number is None else f"{agreement.id}#{number}",
         confidence=change.confidence,
         parties=agreement.parties,
-        countries=tuple(sorted({p.code for p in agreement.parties if _is_state(p.code)})),
+        countries=_state_codes((p.code, p.entity_id) for p in agreement.parties),
         stage=change.stage,
         stage_before=change.before,
         agreement_id=agreement.id,

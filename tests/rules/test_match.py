@@ -103,7 +103,11 @@ def test_what_fails_by_two_parts_or_only_by_exclusions_is_no_near_miss() -> None
 
 
 def test_what_most_events_share_makes_no_near_miss() -> None:
-    detection = {"act": {"event.type": "ACCUSE"}, "done": {"event.realis": "asserted"}, "condition": "act and done"}
+    detection = {
+        "act": {"event.type": "ACCUSE"},
+        "done": {"event.realis": "asserted"},
+        "condition": "act and done",
+    }
     assert not match_one(detection, make_act()).near_misses
     assert match_one(detection, make_act("ACCUSE", realis="hoped")).near_misses
 
