@@ -60,12 +60,7 @@ def is_alert(found: FoundAgreement) -> bool:
     report = found.report
     step = report.is_news and (report.polarity is Polarity.ASSERTED or report.stage is Stage.REJECTED)
     between = report.scope in {Scope.INTER, Scope.MULTI, Scope.STATE_ORG, Scope.IGO}
-    return (
-        step
-        and between
-        and bool(SECURITY_DOMAINS & set(report.domains))
-        and report.stage not in {Stage.IN_FORCE, Stage.UNKNOWN, Stage.VIOLATED}
-    )
+    return step and between and bool(SECURITY_DOMAINS & set(report.domains))
 
 
 def predict(record: dict[str, Any], models: Models) -> dict[str, Any]:

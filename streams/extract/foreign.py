@@ -38,7 +38,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 REACH: Final = 14
 """So many words from its noun a cue of the stage still counts."""
+_FAR_REACH: Final = 26
+"""The same where the verb ends the sentence, or where each sign is a word of its own."""
+_VERB_LAST: Final = frozenset({"fa", "tr", "hi", "ur", "de", "zh"})
 _NEAR: Final = 4
+_DATED: Final = 5
 _MAX_DOMAINS: Final = 3
 _CLAUSE: Final = frozenset({",", ";", ".", "،", "؛", "，", "。", "；", "!", "?", "؟", "—", "–"})
 _PERSIAN: Final = str.maketrans({"ي": "ی", "ك": "ک", "ة": "ه", "\u200c": None, "أ": "ا", "إ": "ا", "ئ": "ی"})
@@ -58,6 +62,7 @@ class ForeignLexicon:
     negations: Phrases[bool]
     future: Phrases[bool]
     hopes: Phrases[bool]
+    entered: Phrases[bool]
     domains: Phrases[tuple[str, ...]]
     private: Phrases[bool]
     rebels: Phrases[bool]
@@ -103,6 +108,7 @@ def _lexicon(language: str, data: Mapping[str, Any]) -> ForeignLexicon:
         negations=table("negations"),
         future=table("future"),
         hopes=table("hopes"),
+        entered=table("entered"),
         domains=Phrases.of((word, tuple(names)) for word, names in domains.items()),
         private=table("private"),
         rebels=table("rebels"),
@@ -188,18 +194,21 @@ class _Noun:
     start: int
     end: int
 
+    @property
+    def reach(self) -> int:
+        """So many words from the noun a cue still counts."""
+        return _FAR_REACH if self.line.lexicon.language in _VERB_LAST else REACH
+
     def report(self, reading: Reading, year: int) -> ForeignReport:
         stage, cue = self._stage()
+        entered = cue is not None and self._near(self.line.lexicon.entered, cue)
         polarity, stage = self._polarity(stage, cue, year)
         actors = [actor for actor in self.line.actors if actor.sort in {STATE, ORGANISATION, REBELS}]
         scope = self._scope(actors)
         domains = self._domains()
-        news = polarity in {Polarity.ASSERTED, Polarity.NEGATED} and stage not in {
-            Stage.IN_FORCE,
-            Stage.VIOLATED,
-        }
-        if polarity is Polarity.NEGATED and stage is not Stage.REJECTED:
-            news = False
+        step = entered or stage not in {Stage.IN_FORCE, Stage.VIOLATED}
+        refused = polarity is Polarity.NEGATED and stage is Stage.REJECTED
+        news = step and (polarity is Polarity.ASSERTED or refused)
         parties = make_parties(actors, scope)
         told = {"parties": len(parties) >= PAIR, "stage": cue is not None, "domain": bool(domains)}
         missing = tuple(name for name, there in told.items() if not there)
@@ -232,7 +241,7 @@ class _Noun:
         best: tuple[int, int, Stage] | None = None
         for stage, first, last in self.line.hits(self.line.lexicon.stages):
             gap = self.start - last if last <= self.start else first - self.end
-            if 0 <= gap <= REACH and (best is None or gap < best[0]):
+            if 0 <= gap <= self.reach and (best is None or gap < best[0]):
                 best = (gap, first, stage)
         return (best[2], best[1]) if best else (Stage.IN_FORCE, None)
 
@@ -242,7 +251,8 @@ class _Noun:
         if self._near(lexicon.negations, place):
             refused = stage in {Stage.AGREED, Stage.REJECTED}
             return Polarity.NEGATED, Stage.REJECTED if refused else stage
-        if any(word.isdigit() and len(word) == len(str(year)) and int(word) < year for word in words):
+        around = words[max(0, min(place, self.start) - _DATED) : max(place, self.end) + _DATED]
+        if any(word.isdecimal() and len(word) == len(str(year)) and int(word) < year for word in around):
             return Polarity.HISTORICAL, stage
         if self._near(lexicon.hopes, place):
             return Polarity.HYPOTHETICAL, stage
@@ -290,7 +300,7 @@ class _Noun:
         low, high = self.start, self.end
         if cue is not None:
             low, high = min(low, cue), max(high, cue + 1)
-        floor, roof = max(0, low - REACH), min(len(words), high + REACH)
+        floor, roof = max(0, low - self.reach), min(len(words), high + self.reach)
         while low > floor and words[low - 1] not in _CLAUSE:
             low -= 1
         while high < roof and words[high] not in _CLAUSE:

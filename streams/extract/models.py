@@ -11,7 +11,7 @@ from streams.extract.foreign import ForeignLexicon, load_foreign_lexicons
 from streams.extract.instruments import AgreementLexicon, load_agreement_lexicon
 from streams.extract.language import LanguageModel, load_language_model
 from streams.extract.names import Names, load_names
-from streams.extract.tagger import Tagger, load_tagger
+from streams.extract.tagger import Tagger, load_other_taggers, load_tagger
 from streams.extract.triggers import EventLexicon, load_event_lexicon
 
 LEXICON: Final = Path(__file__).parent / "lexicon"
@@ -33,6 +33,7 @@ class Models:
     language: LanguageModel
     names: Names
     tagger: Tagger
+    other_taggers: dict[str, Tagger]
 
 
 @cache
@@ -45,4 +46,5 @@ def load_models() -> Models:
         language=load_language_model(),
         names=load_names(LEXICON),
         tagger=load_tagger(TRAINED),
+        other_taggers=load_other_taggers(TRAINED),
     )

@@ -81,7 +81,7 @@ class Step:
         """Whether the clause reports the step as new at its date."""
         if self.background or self.question or self.quiet or self.mode in {"hoped", "denied"}:
             return False
-        return self.stage not in {Stage.IN_FORCE, Stage.UNKNOWN, Stage.VIOLATED}
+        return self.act == "enter" or self.stage not in {Stage.IN_FORCE, Stage.UNKNOWN, Stage.VIOLATED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,11 +246,8 @@ def _govern(view: _View, trigger: Trigger, at: int, end: int, *, door: str, link
         else:
             fits = bool(trigger.links & links) or (not links and "" in trigger.links)
         return _by_noun(view, trigger, at) if fits else None
-    if view.words[at] in _LEAVE and phrase.end < len(view.words) and not _is_reduced(view.words, phrase.end):
-        return None  # left the treaty without force
-    if _is_noun_here(view, at, trigger) or (trigger.near and not _is_near(view, trigger, end)):
-        return None
-    return _by_verb(view, trigger, at) if _reaches(view, trigger, end, door) else None
+    blocked = _is_noun_here(view, at, trigger) or not _reaches(view, trigger, (at, end), door)
+    return None if blocked else _by_verb(view, trigger, at)
 
 
 def _is_near(view: _View, trigger: Trigger, end: int) -> bool:
@@ -267,12 +264,15 @@ _CLOSE: Final = frozenset({"draft", "sign", "conclude", "ratify", "initial", "ad
 """Acts whose noun stands right before its preposition: the draft of, not the draft text of."""
 
 
-def _reaches(view: _View, trigger: Trigger, end: int, door: str) -> bool:
+def _reaches(view: _View, trigger: Trigger, place: tuple[int, int], door: str) -> bool:
     """Whether a verb governs the noun: directly, by its own preposition, or through `a series of`."""
-    start = view.phrase.start
-    if end == start or door not in _PREPOSITIONS or door in trigger.links:
-        return True
-    return view.words[start - 2] in view.lexicon.transparent
+    (at, end), phrase = place, view.phrase
+    if trigger.near and not _is_near(view, trigger, end):
+        return False
+    if view.words[at] in _LEAVE and phrase.end < len(view.words) and not _is_reduced(view.words, phrase.end):
+        return False  # left the treaty without force
+    direct = end == phrase.start or door not in _PREPOSITIONS or door in trigger.links
+    return direct or view.words[phrase.start - 2] in view.lexicon.transparent
 
 
 def _lists(view: _View, start: int) -> bool:
@@ -500,6 +500,9 @@ def _in_relative(words: tuple[str, ...], start: int, at: int) -> bool:
     return between[0] in _SUBJECTS
 
 
+_ENTERED: Final = frozenset({"entered", "came", "took", "went"})
+
+
 def _by_subject(view: _View, stage: Stage, at: int, end: int) -> Step:
     words, start = view.words, view.phrase.start
     group = set(words[group_start(words, at) : at])
@@ -512,7 +515,9 @@ def _by_subject(view: _View, stage: Stage, at: int, end: int) -> Step:
         words[at].endswith("s") and {"when", "before", "until"} & set(words[max(0, start - 2) : start])
     ):
         mode = "hoped"
-    return Step(stage, mode, CLEAR, start, end, verb=at, background="had" in group)
+    entered = words[at] in _ENTERED and not SUBORDINATE & set(words[max(0, start - 2) : start])
+    act = "enter" if stage is Stage.IN_FORCE and mode == "done" and entered else ""
+    return Step(stage, mode, CLEAR, start, end, verb=at, act=act, background="had" in group)
 
 
 # --- the noun phrase alone
