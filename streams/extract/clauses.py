@@ -67,7 +67,7 @@ _LIST_WORDS: Final = frozenset({",", "and", "&", "or", "as", "well", "plus", "-"
 _JOINING: Final = frozenset({"and", "or", "&"})
 _ACTING: Final = frozenset({"REB", "OPP", "MIL", "COP", "CVL", "GOV"})
 _SAME_PARTICIPLE: Final = frozenset({"put", "cut", "set", "beat", "shut", "hit"})
-_SPEAKERS: Final = frozenset({"i", "we"})
+_SPEAKERS: Final = frozenset({"i", "we", "they"})
 _ATTACHED: Final = frozenset({"of", "from"})
 _LIKELY: Final = frozenset({None, "of", "from", "between", "among", "by", "for"})
 _CLAUSE_OPENERS: Final = frozenset("but while although to saying where when as it who which whose".split())
@@ -289,7 +289,7 @@ def _joined(left: Group, right: Group, text: str) -> Group | None:
 def _nameless(
     groups: Sequence[Group], sentence: Sentence, words: Sequence[str], lexicon: EventLexicon
 ) -> Iterator[Group]:
-    """Give a group to each bare noun for people who act (gunmen, demonstrators, the opposition), and to I and we."""
+    """Give a group to each bare noun for people who act (gunmen, demonstrators, the opposition), and to I, we and they."""
     taken = {at for group in groups for at in range(group.first, group.last)}
     for at, word in enumerate(words):
         speaks = word in _SPEAKERS
@@ -304,7 +304,12 @@ def _nameless(
 def _governed(group: Group, words: Sequence[str]) -> Group:
     """Find the preposition before a group, over its article and adjectives."""
     np = group.first
-    while np > 0 and group.first - np < PREMODIFIERS_AT_MOST and words[np - 1] in PREMODIFIERS:
+    while (
+        not group.pronoun
+        and np > 0
+        and group.first - np < PREMODIFIERS_AT_MOST
+        and words[np - 1] in PREMODIFIERS
+    ):
         if words[np - 1] == "visiting" and (_is_state(group) or words[max(0, np - 2)] in BE):
             break
         np -= 1

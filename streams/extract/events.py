@@ -275,8 +275,9 @@ def _sides_told(report: AgreementReport, draft: Draft | None, text: str) -> list
         return []
     actors, recipients = draft.actors, draft.recipients
     states = [(slot.code or "").split(":")[0] for slot in (*actors, *recipients)]
-    if not set(states) <= {party.code for party in report.parties}:
-        return []
+    parties = {party.code for party in report.parties}
+    if not set(states) <= (parties or set(states) - {""}):
+        return []  # whom the report does not name as a party did not act in it; where it names nobody, the clause does
     if len(actors) > 1 and set(states[len(actors) :]) <= set(states[: len(actors)]):
         actors, recipients = actors[:1], actors[1:]  # they agreed ... between the two countries
     others = [p for p in report.parties if p.code not in states and p.start is not None and p.end is not None]

@@ -90,6 +90,7 @@ _SAID: Final = frozenset({PloverType.STATEMENT, PloverType.REQUEST, PloverType.A
 _WHERE: Final = frozenset({"in", "at", "to", "from"})
 _REDUCED: Final = frozenset({"in", "at", "on", "under", "during", "between", "as"})
 _VISITS: Final = frozenset({"visit", "trip", "tour"})
+_SHARED: Final = frozenset({"two", "both"})
 _FIRST_PERSON: Final = frozenset({"we", "i", "us", "me"})
 _COMMAS: Final = frozenset({",", '"', "”"})
 _VERB_BEFORE: Final = frozenset({"to", "before", "after", "since", "than", "as"})
@@ -419,17 +420,12 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
     report = _report_over(line, trigger, sides.subject)
     speaker = _speaker(line, report)
     actors, recipients = _slots(line, acting.groups), _slots(line, other.groups)
-    if (
-        speaker is not None
-        and len(actors) == 1
-        and actors[0].entity is None
-        and actors[0].text.lower() in _FIRST_PERSON
-    ):
+    if speaker is not None and _is_speaker(actors, speaker):
         actors = (speaker,)
     if meaning.roles is Roles.ALLEGED:
         speaker = speaker or next(iter(_speakers(line, report)), None)
         actors, recipients = (speaker,) if speaker else _station(line), (*actors, *recipients)
-    carried = not actors and _points_at_meeting(layout)
+    carried = _carries(line, actors, acting)
     if carried:
         actors, recipients = scene.meeting[:1], recipients or scene.meeting[1:]
     recipients = tuple(s for s in recipients if s.key not in {a.key for a in actors})
@@ -556,6 +552,24 @@ def _holds(
     if trigger.meaning.type is PloverType.CONSULT and not sides.explicit:
         return False  # "in this meeting" points at one that was told
     return carried or (sides.explicit and bool(everyone) and not all(s.weak for s in everyone))
+
+
+def _is_speaker(actors: Sequence[Slot], speaker: Slot) -> bool:
+    """Whether the subject of reported words is whoever says them: "we", and "they" of rebels or a ministry."""
+    if len(actors) != 1 or actors[0].entity is not None:
+        return False
+    word = actors[0].text.lower()
+    one = speaker.entity is not None and speaker.entity.type in {EntityType.PERSON, EntityType.ROLE}
+    return word in _FIRST_PERSON or (word == "they" and not one)
+
+
+def _carries(line: _Line, actors: Sequence[Slot], acting: Parties) -> bool:
+    """Whether those who met before act here: in this meeting, the two ministers, they."""
+    if any(slot.code for slot in actors):
+        return False
+    words = line.layout.words
+    shared = any(g.text.lower() == "they" or _SHARED & set(words[g.np : g.first]) for g in acting.groups)
+    return bool(line.scene.meeting) and (shared or _points_at_meeting(line.layout))
 
 
 def _points_at_meeting(layout: Layout) -> bool:

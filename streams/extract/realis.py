@@ -27,6 +27,8 @@ _FRAMES: Final = {
     "for": Realis.PURPOSE, "before": Realis.FUTURE, "ahead": Realis.FUTURE,
 }  # fmt: skip
 """Prepositions over a noun: what stands further left says nothing of whether it took place."""
+_OPEN: Final = frozenset({None, Realis.FUTURE, Realis.INTENDED})
+"""What gives way to a word over the clause: I hope that we will."""
 _GOVERNING: Final = frozenset({Realis.DENIED, Realis.HOPED})
 _UNREAL: Final = frozenset({Realis.FUTURE, Realis.INTENDED, Realis.HOPED})
 _OPEN_PROMISES: Final = frozenset({"030", "031"})
@@ -66,8 +68,8 @@ def _cue_before(layout: Layout, trigger: Trigger, subject: Parties) -> Realis | 
         return None  # never accepted, could not agree: the refusal itself is told
     if cue is None and frame is not None:
         return _FRAMES[words[frame - 1]]
-    if cue is None and subject.groups:
-        cue = _governing_cue(layout, subject.groups[0].np)
+    if cue in _OPEN and subject.groups:
+        cue = _governing_cue(layout, subject.groups[0].np) or cue
     if cue is None and _CONDITIONS & set(words[max(0, trigger.first - _CONDITION_WINDOW) : trigger.first]):
         cue = Realis.HYPOTHETICAL
     return cue

@@ -175,6 +175,33 @@ def test_what_others_must_do_is_not_what_they_will_do() -> None:
     assert event.realis is Realis.HYPOTHETICAL
 
 
+REPORT = """[A VTV report about the Venezuelan defence minister's trip to Belarus.]
+
+Reporter says: The defence minister of our country, who arrived in Minsk yesterday at the invitation of the Belarusian president, held \
+talks with the Belarusian interior minister this morning. During the talks, the two ministers discussed spare parts. They agreed to \
+prepare a protocol on the exchange of cadets. The Venezuelan minister said: I hope that we will develop cooperation in air defence too. \
+The Venezuelan minister then visited the academy in Minsk and said that imperialist powers want to divide Venezuela.
+
+Ana Rivas, VTV, Minsk"""
+
+
+def test_a_report_of_another_visit_gives_its_meetings_hopes_and_accusations() -> None:
+    events = events_of(REPORT, source=make_source(broadcaster="VTV", country="VEN"))
+    told = [(e.type, e.realis, actors(e), e.agreement is not None) for e in events]
+    venezuela = ("VEN",)
+    assert (PloverType.CONSULT, Realis.ASSERTED, venezuela, False) in told
+    assert (PloverType.REQUEST, Realis.ASSERTED, ("BLR",), False) in told
+    assert (PloverType.AGREE, Realis.ASSERTED, venezuela, True) in told
+    assert (PloverType.AGREE, Realis.HOPED, venezuela, False) in told
+    assert (PloverType.ACCUSE, Realis.ASSERTED, venezuela, False) in told
+    assert sum(agreement for *_, agreement in told) == 1
+
+
+def test_they_of_rebels_who_say_so_are_the_rebels() -> None:
+    event = event_of("Chadian rebels said they had captured the town of Abeche.", PloverType.ASSAULT)
+    assert (actors(event), event.evidence.text) == (("TCD",), "they had captured the town of Abeche")
+
+
 # --- whether it took place
 
 
