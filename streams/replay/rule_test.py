@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
+from schemas import topics
 from schemas.agreement import Agreement, Report, Transition, TransitionKind
-from schemas.alert import Alert, AlertStatus, Match, NearMiss
+from schemas.alert import Alert, AlertChange, AlertStatus, NearMiss
 from schemas.contract import describe_validation
+from schemas.enriched import EnrichedTranscript
 from schemas.event import (
     EXITS,
     AgreementReport,
@@ -26,26 +28,20 @@ from schemas.event import (
     Stage,
 )
 from schemas.ids import content_hash, derived_id, group_key
-from schemas.transcript import Source, TaggedTranscript, parse_transcript
-from streams.extract.language import tag_language
-from streams.extract.read import read_transcript
-from streams.ledger import post_event
-from streams.pipeline import state_key
+from schemas.transcript import Source, parse_transcript
+from streams.replay.run import MemoryRun, run_outputs
 from streams.rules.errors import RuleError, nearest
-from streams.rules.evaluate import evaluate
 from streams.rules.load import parse_duration
 from streams.rules.match import RuleIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from schemas.enriched import EnrichedTranscript
     from schemas.rule import Rule
+    from schemas.topics import Output
     from schemas.transcript import Transcript
     from streams.extract.models import Models
-    from streams.ledger import Book
     from streams.rules.errors import Path
-    from streams.rules.evaluate import RuleState
     from streams.rules.source import Document
 
 DEFAULT_START: Final = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -104,40 +100,34 @@ class RuleTestResult:
         return not self.problems
 
 
-@dataclass(slots=True)
 class _Run:
-    """One test on its way through event time."""
+    """One test on its way through event time, driven as files are, with nothing that comes late."""
 
-    index: RuleIndex
-    books: dict[str, Book] = field(default_factory=dict)
-    states: dict[str, RuleState] = field(default_factory=dict)
-    alerts: dict[str, tuple[int, Alert]] = field(default_factory=dict)
-    missed: list[NearMiss] = field(default_factory=list)
+    def __init__(self, rule: Rule, models: Models | None) -> None:
+        index = RuleIndex(every_near_miss=True)
+        index.add(rule)
+        self._run = MemoryRun(models, index, lateness_s=0.0)
+        self.alerts: dict[str, tuple[int, Alert]] = {}
+        self.missed: list[NearMiss] = []
 
-    def feed(self, record: EnrichedTranscript | Event | Transition, now: datetime) -> None:
-        found = self.index.match(record)
-        self.missed.extend(found.near_misses)
-        for match in found.matches:
-            self.judge(state_key(match), match, now)
-
-    def judge(self, key: str, match: Match | None, now: datetime) -> None:
-        evaluation = evaluate(self.states.get(key), match, now)
-        if evaluation.state is None:
-            self.states.pop(key, None)
+    def feed(self, record: Transcript | Event | Transition) -> None:
+        if isinstance(record, Event):
+            self._take(self._run.take_event(record))
+        elif isinstance(record, Transition):
+            self._take(self._run.take_transition(record))
         else:
-            self.states[key] = evaluation.state
-        for change in evaluation.changes:
-            self.alerts[change.alert.id] = (change.sequence, change.alert)
+            self._take(self._run.take(record))
 
     def tick(self, now: datetime) -> None:
-        for key in sorted(self.states):
-            state = self.states[key]
-            if state.due_time is not None and state.due_time <= now:
-                self.judge(key, None, now)
+        self._take(self._run.pass_time(now))
 
-    def feed_transcript(self, record: EnrichedTranscript, now: datetime) -> None:
-        for part in _records(record, self.books):
-            self.feed(part, now)
+    def _take(self, outputs: Iterable[Output]) -> None:
+        for output in outputs:
+            record = output.record
+            if isinstance(record, NearMiss):
+                self.missed.append(record)
+            elif isinstance(record, AlertChange) and output.topic == topics.ALERTS:
+                self.alerts[record.alert.id] = (record.sequence, record.alert)
 
 
 class _Tests:
@@ -221,14 +211,13 @@ def run_tests(rule: Rule, document: Document, load_models: Callable[[], Models])
 def _run_test(
     rule: Rule, tests: _Tests, test: dict[str, Any], path: Path, load_models: Callable[[], Models]
 ) -> RuleTestResult:
-    index = RuleIndex(every_near_miss=True)
-    index.add(rule)
-    run = _Run(index)
+    models = load_models() if any("text" in item for item in test["input"]) else None
+    run = _Run(rule, models)
     start = test.get("start", DEFAULT_START)
     if not isinstance(start, datetime):
         raise tests.error("start is an instant such as 2026-03-01T08:00:00Z", (*path, "start"))
     start = start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=UTC)
-    inputs = _Inputs(tests, test["input"], (*path, "input"), start, load_models)
+    inputs = _Inputs(tests, test["input"], (*path, "input"), start)
     steps: list[tuple[timedelta, int, int]] = []
     for number, item in enumerate(test["input"]):
         steps.append((tests.duration(item.get("at", "0s"), (*path, "input", number, "at")), 0, number))
@@ -306,7 +295,6 @@ class _Inputs:
     items: list[dict[str, Any]]
     path: Path
     start: datetime
-    load_models: Callable[[], Models]
     stages: dict[str, tuple[Stage, int]] = field(default_factory=dict)
 
     def feed(self, run: _Run, number: int, now: datetime) -> None:
@@ -317,11 +305,11 @@ class _Inputs:
         origin = str(item.get("origin", f"input {first}"))
         try:
             if "text" in item:
-                run.feed_transcript(self.transcript(item, number, now), now)
+                run.feed(self.transcript(item, number, now))
             elif "event" in item:
-                run.feed(self.event(item, number, now, origin, (*path, "event")), now)
+                run.feed(self.event(item, number, now, origin, (*path, "event")))
             elif "transition" in item:
-                run.feed(self.transition(item, number, now, origin, (*path, "transition")), now)
+                run.feed(self.transition(item, number, now, origin, (*path, "transition")))
             else:
                 raise self.tests.error("an input has text, event, transition, copy or tick", path)
         except ValidationError as error:
@@ -347,7 +335,7 @@ class _Inputs:
     def source(self, item: dict[str, Any]) -> Source:
         return Source(broadcaster=str(item.get("source", "Test Radio")), country=item.get("country"))
 
-    def transcript(self, item: dict[str, Any], number: int, now: datetime) -> EnrichedTranscript:
+    def transcript(self, item: dict[str, Any], number: int, now: datetime) -> Transcript:
         fields = {
             "id": f"input-{number}",
             "source": self.source(item).model_dump(mode="json"),
@@ -357,11 +345,7 @@ class _Inputs:
             "broadcast_time": now.isoformat(),
             "ingest_time": now.isoformat(),
         }
-        transcript = parse_transcript(fields)
-        models = self.load_models()
-        return read_transcript(
-            TaggedTranscript(transcript=transcript, language=tag_language(transcript, models)), models
-        )
+        return parse_transcript(fields)
 
     def event(self, item: dict[str, Any], number: int, now: datetime, origin: str, path: Path) -> Event:
         short = self.tests.mapping(item["event"], _EVENT_KEYS, path)
@@ -472,23 +456,6 @@ def read_records(
     transcripts: Iterable[Transcript], models: Models
 ) -> Iterator[EnrichedTranscript | Event | Transition]:
     """Give every record that transcripts lead to and rules can watch, in order, from an empty ledger."""
-    books: dict[str, Book] = {}
-    for transcript in transcripts:
-        tagged = TaggedTranscript(transcript=transcript, language=tag_language(transcript, models))
-        yield from _records(read_transcript(tagged, models), books)
-
-
-def _records(
-    enriched: EnrichedTranscript, books: dict[str, Book]
-) -> Iterator[EnrichedTranscript | Event | Transition]:
-    yield enriched
-    for event in enriched.events:
-        yield event
-        if event.agreement is None:
-            continue
-        key = group_key(event.actor_codes)
-        posting = post_event(books.get(key), event)
-        if posting.book is not None:
-            books[key] = posting.book
-        if posting.transition is not None:
-            yield posting.transition
+    for output in run_outputs(transcripts, models, ()):
+        if isinstance(output.record, EnrichedTranscript | Event | Transition):
+            yield output.record
