@@ -20,7 +20,7 @@ import marisa_trie
 import pycrfsuite
 
 from streams.extract.names import Word, split_words
-from streams.extract.tagger import GAZETTEER_KINDS, Features, load_features
+from streams.extract.tagger import GAZETTEER_KINDS, OTHER_MODELS, Features, PlainFeatures, load_features
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,7 @@ KIND_OF_TYPE: Final = {
     "15": "work",
 }
 """Type numbers of the gazetteer that are kept, and what they are called here."""
+OTHER_DATA: Final = {"zh": "chinese_gsd.jsonl.xz", "hi": "hindi_hiner.jsonl.xz"}
 MAX_NAME_WORDS: Final = 6
 MIN_UNIT_COUNT: Final = 3
 COMMON_GIVEN_NAME: Final = 30
@@ -146,9 +147,27 @@ def cut(tokens: list[str], tags: list[str]) -> tuple[list[Word], list[str]]:
     return words, labels
 
 
-def train(features: Features, data: Path, out: Path, algorithm: str, iterations: int) -> None:
+def other_sentences(data: Path, language: str) -> Iterator[tuple[list[Word], list[str]]]:
+    """Give the training sentences of another language, cut into words as the reader cuts them."""
+    with lzma.open(data / OTHER_DATA[language], "rt", encoding="utf-8") as lines:
+        for record in map(json.loads, lines):
+            if language != "zh":
+                yield cut(record["w"], record["t"])
+                continue
+            tags = [tag for token, tag in zip(record["w"], record["t"], strict=True) for _ in token]
+            words = split_words("".join(record["w"]))
+            yield words, [tags[word.start] if tags[word.start][2:] in LABELS else "O" for word in words]
+
+
+def train(
+    features: Features | PlainFeatures,
+    material: Iterator[tuple[list[Word], list[str]]],
+    target: Path,
+    algorithm: str,
+    iterations: int,
+) -> None:
     """Train and write the model."""
-    rows = [(w, t) for w, t in sentences(data) if w]
+    rows = [(w, t) for w, t in material if w]
     random.Random(SEED).shuffle(rows)  # noqa: S311 - an order that is the same every time, no secret
     trainer = pycrfsuite.Trainer(verbose=False)
     trainer.select(algorithm)
@@ -158,11 +177,11 @@ def train(features: Features, data: Path, out: Path, algorithm: str, iterations:
     if algorithm == "lbfgs":
         params |= {"c1": 0.08, "c2": 0.01}
     trainer.set_params(params)
-    plain = out / "english.crf"
+    plain = target.with_suffix("")
     trainer.train(str(plain))
-    (out / "english.crf.gz").write_bytes(gzip.compress(plain.read_bytes(), 9, mtime=0))
-    sizes = [file.stat().st_size // 1024 for file in (plain, out / "english.crf.gz")]
-    print(f"{len(rows)} sentences, model {sizes[0]} KiB, packed {sizes[1]} KiB")  # noqa: T201 - as above
+    target.write_bytes(gzip.compress(plain.read_bytes(), 9, mtime=0))
+    sizes = [file.stat().st_size // 1024 for file in (plain, target)]
+    print(f"{target.name}: {len(rows)} sentences, model {sizes[0]} KiB, packed {sizes[1]} KiB")  # noqa: T201 - as above
     plain.unlink()
 
 
@@ -188,7 +207,11 @@ def main() -> None:
         pack_clusters(options.data, options.out)
         pack_gazetteer(options.data, options.out)
         pack_common_words(options.data, options.out)
-    train(load_features(options.out), options.data, options.out, options.algorithm, options.iterations)
+    how = (options.algorithm, options.iterations)
+    train(load_features(options.out), sentences(options.data), options.out / "english.crf.gz", *how)
+    for language, name in OTHER_MODELS.items():
+        features = PlainFeatures(characters=language == "zh")
+        train(features, other_sentences(options.data, language), options.out / name, *how)
 
 
 if __name__ == "__main__":

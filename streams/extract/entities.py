@@ -649,6 +649,8 @@ class _Resolver:
                 self.bodies.get(key) or self._abbreviated(text) or self._new(EntityType.ORGANISATION, text)
             )
             self.bodies[key] = ident
+            if m.countries and not self.drafts[ident].countries:
+                self.drafts[ident].countries = list(m.countries)
             return ident
         states, _, sector = self._owned(m)
         head = _office(m.head)

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streams.extract.models import Models
-    from streams.extract.names import Known, NameMatch, PhraseTable, Word, WordLists
+    from streams.extract.names import Known, NameMatch, NameTable, PhraseTable, Word, WordLists
     from streams.extract.reading import Reading
+    from streams.extract.tagger import Tagger
 
 _DETERMINERS: Final = frozenset("the a an his her their its our my your this these".split())
 _MODIFIERS: Final = frozenset(
@@ -110,43 +111,85 @@ def find_mentions(reading: Reading, models: Models) -> tuple[RawMention, ...]:
 
 
 def _find_in_other_language(reading: Reading, models: Models, language: str) -> tuple[RawMention, ...]:
-    """Find states, organisations, leaders, and words for two states or the own one, in a language without a tagger."""
+    """Find states, organisations, leaders, words for two states or the own one, and what a tagger of the language sees."""
     table = models.names.by_language[language]
+    tagger = models.other_taggers.get(language)
     deictic = [
         (t[language], sort)
         for t, sort in ((models.names.pairs, "pair2"), (models.names.ours, "our"))
         if language in t
     ]
-    found = []
+    found: list[RawMention] = []
     for number, sentence in enumerate(reading.sentences):
         words = table.words(reading.text, sentence.start, sentence.end)
-        low = [w.low for w in words]
-        index = 0
-        while index < len(words):
-            length, sort = max(((t.length_at(low, index), sort) for t, sort in deictic), default=(0, ""))
-            match = table.at(words, index)
-            if length and (match is None or match.last - index <= length):
-                kind = EntityType.GROUP if sort.startswith("pair") else EntityType.COUNTRY
-                found.append(
-                    RawMention(
-                        words[index].start,
-                        words[index + length - 1].end,
-                        kind,
-                        MentionKind.NOMINAL,
-                        number,
-                        deixis=sort,
-                    )
-                )
-                index += length
-                continue
-            if match is None:
-                if language == "zh":
-                    found.extend(_short_states(words, index, number, models.names.countries))
-                index += 1
-                continue
+        known = _known_words(words, table, deictic, number)
+        if language == "zh":
+            taken = {m.start for m in known}
+            shorts = [_short_states(words, i, number, models.names.countries) for i in range(len(words))]
+            known += [m for pair in shorts for m in pair if m.start not in taken]
+        if tagger is not None:
+            known += _tagged_words(words, tagger, known, number)
+        found.extend(known)
+    return tuple(sorted(found, key=lambda m: (m.start, -m.end, m.type.value)))
+
+
+def _known_words(
+    words: Sequence[Word], table: NameTable, deictic: Sequence[tuple[PhraseTable, str]], number: int
+) -> list[RawMention]:
+    low = [w.low for w in words]
+    found = []
+    index = 0
+    while index < len(words):
+        length, sort = max(((t.length_at(low, index), sort) for t, sort in deictic), default=(0, ""))
+        match = table.at(words, index)
+        if length and (match is None or match.last - index <= length):
+            kind = EntityType.GROUP if sort.startswith("pair") else EntityType.COUNTRY
+            start, end = words[index].start, words[index + length - 1].end
+            found.append(RawMention(start, end, kind, MentionKind.NOMINAL, number, deixis=sort))
+            index += length
+        elif match is not None:
             found.append(_named(words, match, number))
             index = match.last
-    return tuple(found)
+        else:
+            index += 1
+    return found
+
+
+_LABELS: Final = {"PER": EntityType.PERSON, "ORG": EntityType.ORGANISATION, "LOC": EntityType.PLACE}
+
+
+def _tagged_words(
+    words: Sequence[Word], tagger: Tagger, known: Sequence[RawMention], number: int
+) -> list[RawMention]:
+    """Give the names that a tagger sees and the lexica do not; signs at their ends are no part of them."""
+    spots = {(m.start, m.end) for m in known}
+    inside = {m.start for m in known}
+    found = []
+    for first in range(0, len(words), _MAX_WORDS):
+        part = words[first : first + _MAX_WORDS]
+        for span in tagger.tag(part):
+            begin, end = span.first, span.last
+            while begin < end and not part[begin].text[0].isalnum():
+                begin += 1
+            while end > begin and not part[end - 1].text[0].isalnum():
+                end -= 1
+            if begin == end or span.label not in _LABELS:
+                continue
+            start, stop = part[begin].start, part[end - 1].end
+            alone = (start, stop) in spots or (end - begin == 1 and start in inside)
+            if not alone:
+                states = [c for m in known if start <= m.start and m.end <= stop for c in m.countries]
+                found.append(
+                    RawMention(
+                        start,
+                        stop,
+                        _LABELS[span.label],
+                        MentionKind.NAME,
+                        number,
+                        countries=tuple(states[:1]),
+                    )
+                )
+    return found
 
 
 _SHORT_STATES: Final = {

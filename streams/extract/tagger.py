@@ -1,4 +1,4 @@
-"""The mention tagger: a conditional random field over words, with word clusters and lists of names.
+"""The mention taggers: conditional random fields over words, with word clusters and lists of names.
 
 What it was trained on and how well it does is in docs/model-card.md; `make train` trains it again.
 """
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 GAZETTEER_KINDS: Final = ("person", "place", "organisation", "event", "given", "surname", "work")
 """The sorts of names in the gazetteer, by the bit that stands for each."""
+OTHER_MODELS: Final = {"zh": "chinese.crf.gz", "hi": "hindi.crf.gz"}
+"""Files of the taggers of other languages."""
 _MAX_NAME_WORDS: Final = 7
 _CACHE_WORDS: Final = 60_000
 _SHAPE_LENGTH: Final = 6
@@ -202,6 +204,48 @@ def _run_end(bases: Sequence[_Base], index: int) -> int:
     return end
 
 
+@dataclass(frozen=True, slots=True)
+class PlainFeatures:
+    """Features of words alone, for languages without clusters and gazetteer; Chinese words are single characters."""
+
+    characters: bool = False
+
+    def of(self, words: Sequence[Word]) -> list[list[str]]:
+        """Give the features of every word of a sentence."""
+        low = ["<", "<", *(w.low for w in words), ">", ">"]
+        return [self._at(low, index) for index in range(2, len(low) - 2)]
+
+    def _at(self, low: list[str], i: int) -> list[str]:
+        before, word, after = low[i - 1], low[i], low[i + 1]
+        found = [
+            "w=" + word,
+            "-w=" + before,
+            "+w=" + after,
+            "--w=" + low[i - 2],
+            "++w=" + low[i + 2],
+            "-w|w=" + before + "|" + word,
+            "w|+w=" + word + "|" + after,
+        ]
+        if self.characters:
+            found += [
+                "--|-=" + low[i - 2] + before,
+                "+|++=" + after + low[i + 2],
+                "t=" + before + word + after,
+                "t-=" + low[i - 2] + before + word,
+                "t+=" + word + after + low[i + 2],
+            ]
+        else:
+            found += [
+                "p2=" + word[:2],
+                "p3=" + word[:3],
+                "s2=" + word[-2:],
+                "s3=" + word[-3:],
+                "s4=" + word[-4:],
+            ]
+            found += ["-s2=" + before[-2:], "+s2=" + after[-2:], "+p3=" + after[:3]]
+        return found
+
+
 _REPEATED: Final = re.compile(r"(.)\1+")
 
 
@@ -222,12 +266,12 @@ class Span(NamedTuple):
 class Tagger:
     """A trained model with its lexica. `tag` gives the same spans for the same words, in every process."""
 
-    features: Features
+    features: Features | PlainFeatures
     model: pycrfsuite.Tagger
-    common: marisa_trie.Trie
-    """Words that are mostly spelled small."""
     weights: bytes = field(repr=False)
     """What `model` reads from; it keeps no reference of its own, so the bytes must live as long as it does."""
+    common: marisa_trie.Trie
+    """Words that are mostly spelled small; none in languages without case."""
 
     def recase(self, words: Sequence[Word]) -> list[Word]:
         """Give words of a text without case (captions in capitals, transcripts all small) the case they would have.
@@ -273,11 +317,24 @@ def load_features(folder: Path) -> Features:
     return Features(clusters, names, gazetteer)
 
 
+def load_other_taggers(folder: Path) -> dict[str, Tagger]:
+    """Load the taggers of other languages, by language."""
+    nothing = marisa_trie.Trie()
+    return {
+        language: Tagger(PlainFeatures(characters=language == "zh"), *_load_model(folder / name), nothing)
+        for language, name in OTHER_MODELS.items()
+    }
+
+
+def _load_model(path: Path) -> tuple[pycrfsuite.Tagger, bytes]:
+    model = pycrfsuite.Tagger()
+    weights = gzip.decompress(path.read_bytes())
+    model.open_inmemory(weights)
+    return model, weights
+
+
 def load_tagger(folder: Path) -> Tagger:
     """Load the English tagger from the folder of models."""
-    model = pycrfsuite.Tagger()
-    weights = gzip.decompress((folder / "english.crf.gz").read_bytes())
-    model.open_inmemory(weights)
     common = marisa_trie.Trie()
     common.load(str(folder / "common.marisa"))
-    return Tagger(load_features(folder), model, common, weights)
+    return Tagger(load_features(folder), *_load_model(folder / "english.crf.gz"), common)

@@ -424,6 +424,44 @@ def test_states_are_known_in_the_languages_of_broadcasters(language: str, text: 
     assert codes(read(text, language=language)) == {"IRN", "CHN"}
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "name"),
+    [
+        ("zh", "外交部长李志明昨天在上海与法国代表举行会谈。", "李志明"),
+        ("hi", "प्रधानमंत्री राजेश शर्मा ने दिल्ली में नेपाल के अधिकारियों से मुलाकात की।", "राजेश शर्मा"),
+    ],
+)
+def test_persons_are_found_where_a_language_has_a_tagger(language: str, text: str, name: str) -> None:
+    assert entity_of(read(text, language=language), name).type is EntityType.PERSON
+
+
+def test_two_states_by_one_character_each_are_two_states() -> None:
+    assert codes(read("中俄两国元首举行会谈。", language="zh")) == {"CHN", "RUS"}
+    assert codes(read("他中午以后来。", language="zh")) == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "code"),
+    [
+        ("ru", "Переговоры с Ираном и японской делегацией прошли в среду.", {"IRN", "JPN"}),
+        ("ar", "اجتمع الوزير مع الوفد الإيراني وبالصين أيضا.", {"IRN", "CHN"}),
+        ("uk", "Міністр зустрівся з польськими колегами.", {"POL"}),
+        ("tr", "Bakan, Katar'dan gelen heyetle görüştü.", {"QAT"}),
+        ("fa", "وزیر با هیئت روسی دیدار کرد.", {"RUS"}),
+    ],
+)
+def test_a_state_is_known_under_the_endings_of_its_language(language: str, text: str, code: set[str]) -> None:
+    assert codes(read(text, language=language)) == code
+
+
+def test_the_two_countries_and_the_own_one_are_known_in_other_languages() -> None:
+    resolved = read(
+        "ایران و عمان گفتگو کردند. دو کشور یادداشت تفاهم امضا می‌کنند. کشورمان آماده است.", language="fa"
+    )
+    assert set(entity_of(resolved, "دو کشور").countries) == {"IRN", "OMN"}
+    assert entity_of(resolved, "کشورمان").code == "IRN"
+
+
 # --- what holds for any text --------------------------------------------------------------------------------------------
 
 PIECES = st.sampled_from(
