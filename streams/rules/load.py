@@ -12,11 +12,13 @@ import orjson
 from pydantic import ValidationError
 
 from schemas.rule import Correlation, Rule
-from streams.rules.compile import compile_rule
+from streams.rules.compile import MOVES, compile_rule
 from streams.rules.errors import RuleError, nearest
+from streams.rules.needs import needs_of
 from streams.rules.source import Document, read_documents
 
 if TYPE_CHECKING:
+    from streams.rules.compile import CompiledRule
     from streams.rules.errors import Path as KeyPath
 
 RULE_KEYS: Final = {
@@ -105,10 +107,23 @@ def read_rule(document: Document) -> Rule:
     except ValidationError as error:
         raise _from_validation(document, error) from None
     try:
-        compile_rule(rule)
+        _check_breadth(document, compile_rule(rule))
     except RuleError as error:
-        raise document.locate(error) from None
+        raise error if error.line else document.locate(error) from None
     return rule
+
+
+def _check_breadth(document: Document, compiled: CompiledRule) -> None:
+    """Refuse a rule that says of nothing that it must be there: it would be asked on every record."""
+    for number, step in enumerate(compiled.steps):
+        needs = needs_of(step.condition, compiled.selections, compiled.source, {})
+        if step.name in MOVES or needs.clauses:
+            continue
+        path: KeyPath = ("detection", "condition") if step.name is None else ("correlation", "steps", number)
+        raise document.error(
+            "it would be asked on every record, since nothing says what must be there; add a selection that does",
+            path,
+        )
 
 
 def _checked(document: Document) -> dict[str, Any]:

@@ -26,6 +26,8 @@ def test_a_rule_file_is_read() -> None:
         ("visit and not hoped", "visit and hoped or visit", '11:30: "and" and "or" are mixed without brackets'),
         ("visit and not hoped", "visit and (not hoped", '11:24: "(" is not closed'),
         ("visit and not hoped", "visit", '10:3: the selection "hoped" is in no condition'),
+        ("visit and not hoped", "not visit and not hoped", "11:3: it would be asked on every record"),
+        ("visit and not hoped", "visit or not hoped", "11:3: it would be asked on every record"),
         ("level: low", "level: lo", '6:1: "lo" is no level; did you mean "low"?'),
         ("timespan: 2d", "timespan: 2 days", '13:1: "2 days" is no time'),
         ("timespan: 2d", "time-span: 2d", '13:1: "time-span" is no key here; did you mean "timespan"?'),
