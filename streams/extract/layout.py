@@ -171,7 +171,7 @@ def _find_askers(
         asked[name] += lines[following - 1].text.rstrip("\"”'’)").endswith(("?", "？", "؟"))
     before = lines[: min(_HEADING_LINES, min(tags, default=0))]
     heading = " ".join([title or "", *(line.text for line in before)]).lower()
-    guest = _find_guest(turns, heading)
+    guest = _find_guest(turns, asked, heading)
     askers = set()
     for name, count in turns.items():
         share = asked[name] / count
@@ -183,18 +183,18 @@ def _find_askers(
             others = any(asked[other] / turns[other] < share / 2 for other in turns if other != name)
             known = known or (count > 1 and share >= 0.6 and others)  # noqa: PLR2004 - most of them
         else:
-            known = name != guest and share >= 0.3 and name.split()[-1] not in heading  # noqa: PLR2004 - as above
+            known = name != guest and share >= 0.3 and share > 2 * asked[guest] / turns[guest]  # noqa: PLR2004 - as above
         if generic or known:
             askers.add(name)
     return frozenset(askers)
 
 
-def _find_guest(turns: Counter[str], heading: str) -> str | None:
-    """Who answers, where the heading announces an interview or a news conference: the one it names, who speaks most."""
+def _find_guest(turns: Counter[str], asked: Counter[str], heading: str) -> str | None:
+    """Who answers, where the heading announces an interview or a news conference: of those it names, who asks least."""
     if not marks.ASKING.search(heading):
         return None
     named = [name for name in turns if name not in marks.GENERIC_ASKERS and name.split()[-1] in heading]
-    return max(named, key=lambda name: (turns[name], name), default=None)
+    return min(named, key=lambda name: (asked[name] / turns[name], -turns[name], name), default=None)
 
 
 def _find_front(lines: tuple[Line, ...], tags: dict[int, re.Match[str]], headline: int | None) -> int:

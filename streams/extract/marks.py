@@ -52,7 +52,7 @@ TIME_LINE: Final = re.compile(
     re.IGNORECASE,
 )
 END_LINE: Final = re.compile(
-    r"(?:end|ends|enditem|\[ends?\]|\(ends?\)|-+\s*ends?\s*-+|#{3,}|-\s*30\s*-|\*{3,}\s*end.{0,20}|end of (?:transcript|text|interview|broadcast))"
+    r"(?:end|ends|enditem|\(ends?\)|-+\s*ends?\s*-+|#{3,}|-\s*30\s*-|\*{3,}\s*end.{0,20}|end of (?:transcript|text|interview|broadcast))"
     r"[\s.]*(?:\d{1,2}[:.]\d{2}\s*[ap]\.?m\.?.{0,16})?",
     re.IGNORECASE,
 )
@@ -65,7 +65,7 @@ SOURCE_LINE: Final = re.compile(
     r"(?:Source|Text of report|Excerpts? from (?:a )?report|Text of (?:an? )?\w+)\b.{0,300}", re.IGNORECASE
 )
 BOILERPLATE: Final = re.compile(
-    r"(?:e\s?&\s?oe\b.{0,80}|page\s*\d+(?:\s*(?:of|/)\s*\d+)?|\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?|(?:©|\(c\)|copyright\b).{0,200}|.{0,40}all rights reserved\b.{0,80}"
+    r"(?:e\s?&\s?o\s?e\b.{0,80}|page\s*\d+(?:\s*(?:of|/)\s*\d+)?|\d{1,4}(?:\s*(?:of|/)\s*\d{1,4})?|(?:©|\(c\)|copyright\b).{0,200}|.{0,40}all rights reserved\b.{0,80}"
     r"|(?:click|tap) (?:here|to)\b.{0,80}|(?:share|print|e-?mail|tweet|facebook|twitter|whatsapp|telegram|linkedin|instagram|rss|home|menu|search|subscribe|sign in|log in|"
     r"advertisement|sponsored|related|comments?|more on this story|skip to (?:main )?content|follow us.{0,60}|back to top|next|previous|newsletter|cookies?.{0,80}|"
     r"terms (?:of use|and conditions).{0,40}|privacy policy.{0,40}|contact us|about us|live tv|watch live|listen live|video|photos?|gallery|trending|most (?:read|popular|viewed))"
@@ -113,6 +113,10 @@ TALK: Final = re.compile(
 NEWS: Final = re.compile(
     r"\b(?:on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|said|told|yesterday|according to|have (?:agreed|signed)|has (?:agreed|signed))\b"
 )
+ASIDE_LINE: Final = re.compile(r"\([^()\n]{3,120}\)")
+"""A line in brackets before the first words: `(As prepared for delivery)`."""
+
+SELF: Final = re.compile(r"\bI(?:['’](?:ve|d|ll))?\b(?!['’]m [A-Z])(?!\.)(?= [a-z])")
 FIRST_PERSON: Final = re.compile(
     r"\b(?:i|i['’]m|i['’]ve|we|we['’]re|we['’]ve|my|our|you|your)\b", re.IGNORECASE
 )
@@ -187,6 +191,11 @@ MY_SIGNOFF: Final = re.compile(
 HESITATION: Final = re.compile(r"\b(?:uh|um|ah|er|erm|uhm|you know,)\b", re.IGNORECASE)
 OPENING_DASH: Final = re.compile(r"[–—―]\s?(?=[^\W\d_a-z])|-(?=[^\W\d_a-z])")
 SENTENCE_END: Final = tuple('.!?…。！？।؟۔"”’»)]')
+AUTHOR: Final = re.compile(
+    r"\bby (?P<name>[^\n]{2,80}?)(?= (?:on|at|in|with|to|from|during|before|over)\b|$)", re.IGNORECASE
+)
+
+FULL_STOPS: Final = (".", "!", "?", "…", ".”", '."', "?”", '?"')
 RANKED_NAME: Final = re.compile(
     r"\b(?:President|Minister|Premier|Chancellor|King|Prince|General|Admiral|Colonel|Major|Brigadier|Commander|Ambassador|Secretary|Spokesman|Spokeswoman|Chief|Mr\.?|Mrs\.?|Ms\.?|Dr\.?|Gen\.?|Col\.?|"
     r"Ayatollah|Sheikh|Senator|Director)(?:-General)? ((?:[A-Z][^\W\d_'’\-]+ ){0,2}[A-Z][^\W\d_'’\-]+)"

@@ -28,6 +28,9 @@ K = SegmentKind
 _CALL_WORDS: Final = 16
 _SIGNOFF_WORDS: Final = 10
 _ROLE_WORDS: Final = 4
+_TURN: Final = 1500
+"""The longest turn that is looked through for its question mark."""
+
 _LOOK: Final = 200
 """So far around a bracket words count as standing beside it."""
 
@@ -72,6 +75,17 @@ def _usual_voice(plan: Layout) -> str:
     if plan.monitored:
         return STATION
     return REPORTER if plan.led or plan.placed else ANCHOR
+
+
+def _author_of(note: str) -> str | None:
+    """Who is named in `Statement by President Roe on the pact`."""
+    found = marks.AUTHOR.search(note)
+    return found.group("name") if found else None
+
+
+def _speaks_of_self(words: str) -> bool:
+    """Whether someone says `I` outside quotation marks, as a station's own text does not."""
+    return bool(marks.SELF.search(words)) and not any(mark in words for mark in '"“”«»')
 
 
 class _Cutter:
@@ -153,7 +167,7 @@ class _Cutter:
         end = index >= len(self._plan.lines) - 3
         if marks.CREDITS.fullmatch(text) or (not self._told and marks.BY_LINE.fullmatch(text)):
             return K.BYLINE
-        if not self._told and marks.METADATA.fullmatch(text):
+        if not self._told and (marks.METADATA.fullmatch(text) or marks.ASIDE_LINE.fullmatch(text)):
             return K.NOTE
         if marks.SOURCE_LINE.fullmatch(text) and (end or not self._told) and not text.endswith(","):
             return K.NOTE
@@ -246,39 +260,34 @@ class _Cutter:
     def _cut_head_notes(self, position: int, end: int) -> int:
         """The brackets between a dateline and the words: notes, the author, and perhaps the first speaker."""
         found = self._brackets(position, end)
-        source = False
+        kind, speaker = K.NARRATION, None
         for number, bracket in enumerate(found):
-            if self._text[position : bracket.start()].strip() or bracket.group(1) is None:
+            inside = (bracket.group(1) or "").strip()
+            if not inside or self._text[position : bracket.start()].strip() or marks.BEGIN.fullmatch(inside):
                 break
-            inside = bracket.group(1).strip()
-            follows = found[number + 1].group(1) if number + 1 < len(found) else ""
-            named = not (
-                marks.HEAD_NOTE.fullmatch(inside)
-                or marks.OMITTED.fullmatch(inside)
-                or marks.BEGIN.fullmatch(inside)
-            )
-            if named and (
-                marks.BEGIN.fullmatch(follows or "")
-                or (
-                    number
-                    and self._pieces[-1].kind is K.NOTE
-                    and self._is_role(inside)
-                    and not marks.HEAD_NOTE.fullmatch(follows or "")
-                )
-            ):
+            follows = (found[number + 1].group(1) or "") if number + 1 < len(found) else ""
+            if marks.HEAD_NOTE.fullmatch(inside) or marks.OMITTED.fullmatch(inside):
+                self._add(K.NOTE, bracket.start(), bracket.end())
+                if marks.WORDS_OF_A_SOURCE.match(inside):
+                    kind, speaker = K.QUOTE, _author_of(inside) or UNIDENTIFIED
+            elif self._speaks_next(number, inside, follows):
                 break
-            if named and number:
-                self._add(K.BYLINE, bracket.start(), bracket.end(), inside)
-                self._voice = _Voice(K.QUOTE if source else K.NARRATION, inside)
-            elif marks.BEGIN.fullmatch(inside):
-                break
+            elif number or inside.lower().startswith("by "):
+                speaker = _author_of(inside) or inside
+                self._add(K.BYLINE, bracket.start(), bracket.end(), speaker)
             else:
                 self._add(K.NOTE, bracket.start(), bracket.end())
-                source = source or bool(marks.WORDS_OF_A_SOURCE.match(inside))
             position = bracket.end()
-        if source and self._voice == self._home:
-            self._voice = _Voice(K.QUOTE, UNIDENTIFIED)
+        if speaker:
+            self._voice = _Voice(kind, speaker)
         return position
+
+    def _speaks_next(self, number: int, inside: str, follows: str) -> bool:
+        """Whether a name among the brackets of the head speaks the words after it, rather than having written them."""
+        if marks.BEGIN.fullmatch(follows):
+            return True
+        after_note = bool(number) and self._pieces[-1].kind is K.NOTE
+        return after_note and self._is_role(inside) and not marks.HEAD_NOTE.fullmatch(follows)
 
     def _cut_arrows(self, line: Line) -> int:
         """`>>` in captions is another speaker, `>>>` another story."""
@@ -347,7 +356,8 @@ class _Cutter:
             return False
         if self._plan.led and line.text[0] in '“"«' and line.text.rstrip(".")[-1] in '”"»':
             return True
-        return len(lines) > 2 and bool(marks.HESITATION.search(line.text)) and line.text.isascii()  # noqa: PLR2004
+        broadcast = len(lines) > 2 and not self._plan.placed  # noqa: PLR2004 - narration before it and after it
+        return broadcast and bool(marks.HESITATION.search(line.text) or _speaks_of_self(line.text))
 
     def _last_named(self) -> str:
         said = [piece for piece in self._pieces[-4:] if piece.kind is None]
@@ -366,6 +376,8 @@ class _Cutter:
         """Whether what stands in brackets names who speaks: a role, or a name of a few capital words."""
         if marks.ROLE_TAG.fullmatch(inside) or inside.lower() in self._names:
             return True
+        if marks.INDISTINCT.fullmatch(inside.partition(",")[0]):
+            return False
         words = inside.partition(",")[0].split()
         named = all(word[0].isupper() and len(word) > 1 for word in words)
         return named and 0 < len(words) <= _ROLE_WORDS and not any(map(str.isdigit, inside))
@@ -410,9 +422,9 @@ class _Cutter:
         if self._beside_begin(found, number):
             return K.SPEAKER_TAG
         sure = bool(marks.ROLE_TAG.fullmatch(inside)) or inside.lower() in self._names
+        named = (self._plan.monitored or bool(self._names)) and self._is_role(inside)
         opens = (not before or self._after_mark(bracket.start())) and bool(after)
-        named = self._plan.monitored and self._is_role(inside)
-        if (opens and (sure or named)) or (sure and before.endswith(marks.SENTENCE_END)):
+        if (sure or named) and (opens or before.endswith(marks.FULL_STOPS)):
             return K.SPEAKER_TAG
         return None
 
@@ -440,12 +452,22 @@ class _Cutter:
         speaker = self._full_name(inside.partition(",")[0].strip(), bracket.start())
         self._add(K.SPEAKER_TAG, bracket.start(), bracket.end(), speaker)
         lower = inside.lower()
-        if "question" in lower or "interviewer" in lower or "journalist" in lower:
+        if (
+            "question" in lower
+            or "interviewer" in lower
+            or "journalist" in lower
+            or (marks.STATION_VOICE.search(inside) and self._asks(bracket.end()))
+        ):
             self._voice = _Voice(K.QUESTION, UNIDENTIFIED_REPORTER)
         elif marks.STATION_VOICE.search(inside) or self._reports(inside, bracket.start()):
             self._voice = _Voice(K.NARRATION, speaker)
         else:
             self._voice = _Voice(K.QUOTE, speaker)
+
+    def _asks(self, start: int) -> bool:
+        """Whether the words up to the next bracket end in a question."""
+        window = self._text[start : start + _TURN]
+        return window.partition("[")[0].rstrip().endswith("?")
 
     def _reports(self, name: str, before: int) -> bool:
         """Whether the words before introduced this name as the station's own: `a report by Ana Diaz`."""

@@ -95,6 +95,29 @@ def test_a_communique_is_the_word_of_the_one_who_issues_it() -> None:
     assert speakers(text) == [("quote", "Ministry of Defence")]
 
 
+def test_a_reporter_in_brackets_who_asks_has_a_question() -> None:
+    text = "Quito, 2 Jun 90 (Voice) -- [Text] [Begin recording] [Reporter] Will you sign? [Mora] We will. [Reporter] When is that? [Mora] Soon. [end recording]"
+    assert speakers(text) == [
+        ("question", "unidentified reporter"), ("quote", "Mora"), ("question", "unidentified reporter"), ("quote", "Mora"),
+    ]  # fmt: skip
+
+
+def test_an_excerpt_with_bracketed_roles_needs_no_dateline() -> None:
+    text = "[REPORTER] WHY DO YOU GO TO LIMA, GENERAL? [GOMEZ] I BELIEVE IN TALKS. THE TREATY [TIAR] STANDS."
+    assert speakers(text) == [("question", "unidentified reporter"), ("quote", "Gomez")]
+
+
+def test_a_statement_by_someone_is_their_word() -> None:
+    text = "Quito, 2 Jun 90 (Voice) -- [Statement by President Mora on the pact] [Text] My government will not sign."
+    assert speakers(text) == [("quote", "President Mora")]
+
+
+def test_an_author_in_brackets_is_a_byline() -> None:
+    text = "Quito, 2 Jun 90 (Voice) -- [By Ana Mora] [Text] The ministers met."
+    assert [kind for kind, _ in parts(text)] == ["dateline", "byline", "note", "narration"]
+    assert speakers(text) == [("narration", "Ana Mora")]
+
+
 def test_two_datelines_are_two_stories() -> None:
     text = "Tehran, 5 May 92 (IRIB) -- [Text] Iran signed.\n\nKabul, 6 May 92 (Radio Kabul) -- [Text] Kabul did not sign."
     assert [(part.kind.value, part.story) for part in split(text)] == [
@@ -284,6 +307,16 @@ def test_a_last_sentence_with_a_name_and_a_verb_is_no_signoff() -> None:
 def test_an_answer_with_hesitation_between_narration_is_a_quotation() -> None:
     text = "Oil fell again today, as it has for weeks.\nUh, we have seen this before, and um, it will last.\nPrices at the pump fell too, a survey says."
     assert [kind for kind, _ in speakers(text)] == ["narration", "quote", "narration"]
+
+
+def test_a_paragraph_in_the_first_person_between_narration_is_a_quotation() -> None:
+    text = "The town was calm again today.\nNobody told me anything, and I think they never will.\nThe army says that the road is open."
+    assert [kind for kind, _ in speakers(text)] == ["narration", "quote", "narration"]
+
+
+def test_the_interviewer_whom_the_heading_names_asks_all_the_same() -> None:
+    text = "Transcript of the Prime Minister's interview with Jo Laws\nLAWS: Will you sign it?\nPRIME MINISTER: We will.\nLAWS: When?\nPRIME MINISTER: Soon."
+    assert [kind for kind, _ in speakers(text)] == ["question", "quote", "question", "quote"]
 
 
 def test_the_title_heads_the_text_whatever_it_looks_like() -> None:
