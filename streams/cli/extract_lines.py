@@ -246,18 +246,17 @@ _MODES: Final[dict[str, Callable[[Models], Answer]]] = {
 
 def print_languages() -> None:
     """Print what the reader can do in each language that it tells apart."""
-    names = load_models().names
+    models = load_models()
     table = Table(box=None, pad_edge=False)
-    for heading in ("tag", "language", "told by", "mentions", "events and agreements"):
+    for heading in ("tag", "language", "told by", "mentions", "agreements", "events"):
         table.add_column(heading)
     for language in known_languages():
         english = language.tag == "en"
-        mentions = (
-            "trained tagger, roles, joining"
-            if english
-            else "names of states and bodies"
-            if language.tag in names.by_language
-            else ""
-        )
-        table.add_row(language.tag, language.name, language.told_by, mentions, "yes" if english else "")
+        if english or language.tag in models.other_taggers:
+            mentions = "tagger, names"
+        else:
+            mentions = "names" if language.tag in models.names.by_language else ""
+        agreements = english or language.tag in models.foreign_agreements
+        row = (mentions, "yes" if agreements else "", "yes" if english else "")
+        table.add_row(language.tag, language.name, language.told_by, *row)
     Console().print(table)

@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 from schemas.alert import AlertChange
 from schemas.enriched import EnrichedTranscript
 from streams.cli.extract import command
+from streams.cli.extract_lines import print_languages
+from streams.extract.models import load_models
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,6 +139,15 @@ def test_languages_are_answered_one_tag_a_line() -> None:
     ]
     result = run("--languages", lines=[{"text": text} for text in texts])
     assert result.stdout.split() == ["en", "ru", "und", "und", "fa"]
+
+
+def test_the_table_of_languages_says_what_each_can_do(capsys: pytest.CaptureFixture[str]) -> None:
+    print_languages()
+    rows = {line.split()[0]: line.split()[1:] for line in capsys.readouterr().out.splitlines()}
+    assert rows["en"][-2:] == ["yes", "yes"]
+    assert rows["am"] == ["Amharic", "script"]
+    assert "names" in rows["fa"]
+    assert set(load_models().foreign_agreements) <= {tag for tag, row in rows.items() if "yes" in row}
 
 
 def test_mentions_are_flat_spans_of_three_kinds() -> None:
