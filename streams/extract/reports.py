@@ -13,12 +13,11 @@ from streams.extract.entities import find_mentions, resolve_entities
 from streams.extract.instruments import find_noun_phrases, sentence_words
 from streams.extract.parties import PEACE, STATE, Actor, find_actors, parties_of
 from streams.extract.reading import Reading, Sentence, tokenize
-from streams.extract.stage import CLEAR, Step, read_pronoun, read_step
+from streams.extract.stage import CLEAR, Clause, Step, lay_out_clause, read_pronoun, read_step
 from streams.extract.verbs import BARRIERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
 
     from schemas.event import EventContext
     from streams.extract.entities import Resolved
@@ -95,8 +94,12 @@ def read_reports(
         low, high = bisect_left(starts, sentence.start), bisect_left(starts, sentence.end)
         words[index] = sentence_words(sentence)
         actors[index] = find_actors(sentence, resolved.mentions[low:high], entities, words[index])
-        reader = _Reader(index, sentence, words[index], actors[index], lexicon, day)
-        reports.extend(reader.read_nouns())
+        phrases = find_noun_phrases(index, words[index], lexicon)
+        if not phrases and not (reports and index - reports[-1].phrase.sentence <= 1):
+            continue
+        clause = lay_out_clause(sentence, day)
+        reader = _Reader(index, clause, words[index], actors[index], lexicon)
+        reports.extend(reader.read_nouns(phrases))
         reports.extend(reader.read_pronoun(reports))
     return tuple(reports), _scene(actors, words, lexicon)
 
@@ -140,9 +143,9 @@ def _read_title(
     words[TITLE] = said
     # the state at the very end is often that of a dateline: En route to Brindisi, Italy
     actors[TITLE] = tuple(a for a in found if a.last < len(said) or said[a.first - 1] != ",")
-    return tuple(
-        _Reader(TITLE, sentence, said, found, models.agreements, context.event_time.date()).read_nouns()
-    )
+    clause = lay_out_clause(sentence, context.event_time.date())
+    reader = _Reader(TITLE, clause, said, found, models.agreements)
+    return tuple(reader.read_nouns(find_noun_phrases(TITLE, said, models.agreements)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +153,18 @@ class _Reader:
     """One sentence with all that is needed to read it."""
 
     index: int
-    sentence: Sentence
+    clause: Clause
     words: tuple[str, ...]
     actors: tuple[Actor, ...]
     lexicon: AgreementLexicon
-    day: date
 
-    def read_nouns(self) -> list[Report]:
-        phrases = find_noun_phrases(self.index, self.words, self.lexicon)
+    def read_nouns(self, phrases: Sequence[NounPhrase]) -> list[Report]:
         reports = (self._read(phrase) for phrase in phrases)
         return [report for report in reports if self._counts(report)]
 
     def read_pronoun(self, reports: Sequence[Report]) -> list[Report]:
         """Read `it was signed` of the instrument that was named last, in this sentence or the one before."""
-        place = read_pronoun(self.sentence, self.lexicon) if reports else None
+        place = read_pronoun(self.clause, self.lexicon) if reports else None
         if place is None:
             return []
         for number in range(len(reports) - 1, -1, -1):
@@ -185,7 +186,7 @@ class _Reader:
         return []
 
     def _read(self, phrase: NounPhrase) -> Report:
-        step = read_step(phrase, self.sentence, self.lexicon, self.day)
+        step = read_step(phrase, self.clause, self.lexicon)
         found = parties_of(phrase, step, self.actors, self.words)
         if found.strangers:  # who rejects what others agreed only reacts
             step = replace(step, stage=Stage.AGREED, mode="done", quiet=True)
@@ -214,7 +215,7 @@ class _Reader:
             return True
         if not noun.formal:
             return not noun.needs_act
-        capital = self.sentence.tokens[phrase.head].text[:1].isupper() and phrase.head > 0
+        capital = self.clause.sentence.tokens[phrase.head].text[:1].isupper() and phrase.head > 0
         return capital or bool(_ABOUT & set(self.words[phrase.end : phrase.end + 1]))
 
 

@@ -85,6 +85,21 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Clause:
+    """A sentence laid out for stages: its words as `grammar_words` gives them, its dates, the day of the report."""
+
+    sentence: Sentence
+    words: tuple[str, ...]
+    dates: tuple[FoundDate, ...]
+    day: date
+
+
+def lay_out_clause(sentence: Sentence, day: date) -> Clause:
+    """Lay a sentence out once for all instruments in it."""
+    return Clause(sentence, grammar_words(sentence), find_dates(sentence, day), day)
+
+
+@dataclass(frozen=True, slots=True)
 class _View:
     """A noun phrase in its sentence. `words` are those of `grammar_words`."""
 
@@ -93,26 +108,26 @@ class _View:
     lexicon: AgreementLexicon
 
 
-def read_step(phrase: NounPhrase, sentence: Sentence, lexicon: AgreementLexicon, day: date) -> Step:
+def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> Step:
     """Say what a sentence reports of one instrument in it.
 
     What governs the noun from the left (signed a treaty; talks on a treaty; under the treaty) goes before what
     follows it (the treaty was signed; the treaty that they signed); where neither stands, its modifiers decide.
     """
-    words = grammar_words(sentence)
+    words = clause.words
     view = _View(phrase, words, lexicon)
     left, right = _left(view), _right(view)
     step = _follower(view) or _choose(left, right) or _bare(view)
     if left and right and left.act == "apply" and right.passive and right.strength == CLEAR:
-        recent = _age(view, replace(right, start=min(left.start, right.start)), sentence, day)
+        recent = _age(view, replace(right, start=min(left.start, right.start)), clause)
         step = step if recent.background else recent  # monitor the deal clinched on Tuesday
     step = _qualify(view, replace(step, question=words[-1:] == ("?",)))
-    return _deny(view, _age(view, step, sentence, day))
+    return _deny(view, _age(view, step, clause))
 
 
-def read_pronoun(sentence: Sentence, lexicon: AgreementLexicon) -> int | None:
+def read_pronoun(clause: Clause, lexicon: AgreementLexicon) -> int | None:
     """Find the pronoun that stands for an instrument in a sentence: it was signed; parliament has ratified it."""
-    words = grammar_words(sentence)
+    words = clause.words
     for at in range(len(words)):
         for trigger, end in lexicon.triggers_at(words, at):
             if trigger.form in {"noun", "prep"} or trigger.act.name not in _CERTAIN:
@@ -566,13 +581,14 @@ _FUTURE_STAGES: Final = frozenset(
 )
 
 
-def _age(view: _View, step: Step, sentence: Sentence, day: date) -> Step:
+def _age(view: _View, step: Step, clause: Clause) -> Step:
     """Mark a step as background where the words date it weeks before the report, and as fresh where they date it now."""
+    sentence, day = clause.sentence, clause.day
     low, high = _dated_words(view, step)
     first, last = sentence.tokens[low].start, sentence.tokens[high - 1].end
     inside = (sentence.tokens[view.phrase.start].start, sentence.tokens[view.phrase.end - 1].end)
     old, fresh, dated = _is_recalled(view, step), False, None
-    for found in find_dates(sentence, day):
+    for found in clause.dates:
         if not first <= found.start < last:
             continue
         if _is_old(found, day):
