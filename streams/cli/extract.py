@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LINE_MODES: Final = ("agreements", "mentions", "languages", "segments", "events")
 _STANDARD_INPUT: Final = "-"
+_INTERRUPTED: Final = 130
+"""The exit code of what Ctrl-C ended, as shells have it."""
 
 
 def _given_time(_context: click.Context, option: click.Parameter, value: str | None) -> str | None:
@@ -82,6 +84,15 @@ def command(*, files: tuple[str, ...], as_json: bool, alerts: bool, **options: s
     fields they do not know; a line that cannot be read is named on standard error, the others go on, and the exit
     code is 1.
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+    try:
+        _run(files, options, as_json=as_json, alerts=alerts)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+
+
+def _run(
+    files: tuple[str, ...], options: dict[str, str | bool | None], *, as_json: bool, alerts: bool
+) -> None:
     modes = [name for name in _LINE_MODES if options.pop(name)]
     if len(modes) + alerts > 1:
         raise click.UsageError("choose one of --alerts, " + ", ".join(f"--{name}" for name in _LINE_MODES))

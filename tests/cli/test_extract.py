@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -257,6 +258,22 @@ def test_answers_come_while_the_input_is_still_open() -> None:
             assert orjson.loads(process.stdout.readline())["id"] == name
         process.stdin.close()
         assert process.wait(timeout=30) == 0
+
+
+def test_ctrl_c_ends_it_quietly() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "streams.cli", "extract", "--segments"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(b'{"text": "It rains."}\n')
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+        assert process.stderr.read() == b""
 
 
 def test_a_reader_that_goes_away_ends_it_quietly() -> None:
