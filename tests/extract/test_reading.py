@@ -66,6 +66,6 @@ def test_no_letter_or_digit_is_lost(text: str) -> None:
 
 
 @pytest.mark.parametrize("unit", ["a", "a-", "a.", "1,", "(", "\u0301", "a\u0301", "word ", "👍\u200d", "'"])
-def test_a_text_of_the_largest_size_is_split(unit: str) -> None:
-    text = unit * (1_048_576 // len(unit.encode()))
+def test_a_long_text_of_one_kind_is_split(unit: str) -> None:
+    text = unit * (200_000 // len(unit))
     assert all(token.text == text[token.start : token.end] for token in tokenize(text))
