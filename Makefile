@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help train setup demo run test check lint fix test-fast golden docs lock eval bench-rules clean
+.PHONY: help setup demo run test check lint fix test-fast golden docs lock eval train bench-reading bench-rules clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -39,6 +39,11 @@ $(VENV)/.run: $(VENV)/.base requirements/run.txt pyproject.toml
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@echo "Installing what its tests need"
 	$(VENV)/bin/uv pip install $(PIP_QUIET) --python $(PY) --require-hashes --only-binary :all: -r requirements/dev.txt
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
+	@echo "Installing the peers that benchmarks measure against"
+	$(VENV)/bin/uv pip install $(PIP_QUIET) --python $(PY) --require-hashes --only-binary :all: -r requirements/bench.txt
 	touch $@
 
 setup: $(VENV)/.run ## the command, at .venv/bin/dragoman
@@ -83,6 +88,12 @@ eval: $(VENV)/.dev ## the quality of the reader on the bench, also to build/benc
 	$(PY) benchmarks/score_seed.py $(if $(BENCH),--bench $(BENCH),)
 	$(PY) benchmarks/eval_events.py $(if $(BENCH),--bench $(BENCH),)
 
+bench-reading: $(VENV)/.bench ## speed and memory of the reader, as a ratio to spaCy on the same texts
+	@$(PY) benchmarks/bench_reading.py
+
+bench-rules: $(VENV)/.dev ## the rule index, as ratios to splitting and looking up
+	@$(PY) benchmarks/bench_rules.py
+
 # --- written by commands, never by hand -----------------------------------------------------------------------------
 
 golden: $(VENV)/.dev ## write the expected results of the golden tests anew
@@ -99,6 +110,7 @@ lock: $(VENV)/.base ## lock the newest versions that pyproject.toml allows
 	$$compile --group build -o requirements/build.txt
 	$$compile pyproject.toml -c requirements/build.txt -o requirements/run.txt
 	$$compile pyproject.toml --group dev -c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
+	$$compile --group bench -c requirements/dev.txt -o requirements/bench.txt
 
 clean: ## remove what was built here; downloads in the user's cache stay
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
