@@ -258,6 +258,25 @@ class _JsonLines(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
+class _SaidOnce(logging.Filter):
+    """Lets a library say the same thing once in ten seconds: a broker that is away is worth a line, not a hundred."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_at: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if hasattr(record, "dragoman"):
+            return True
+        said = (record.name, str(record.msg))
+        if record.created - self._said_at.get(said, float("-inf")) < _SAID_ONCE_S:
+            return False
+        self._said_at[said] = record.created
+        return True
+
+
+_SAID_ONCE_S: Final = 10.0
+
 _TALKATIVE: Final = (
     "aiokafka.consumer.group_coordinator",  # every time partitions move
     "aiokafka.producer.sender",  # every try that it repeats by itself; what fails in the end comes to us
@@ -273,6 +292,7 @@ def configure_logging(stream: TextIO | None = None) -> None:
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_JsonLines())
+    handler.addFilter(_SaidOnce())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -48,7 +48,7 @@ def command(*, names: str | None, broker: str | None, health_port: int | None, c
     settings = settings_or_exit(broker=broker, health_port=health_port)
 
     from streams.telemetry import configure_logging  # noqa: PLC0415 - keeps --help quick
-    from streams.worker.run import WorkerError, check_worker  # noqa: PLC0415
+    from streams.worker.run import WorkerError, check_worker, run_as_process  # noqa: PLC0415
 
     configure_logging()
     try:
@@ -56,7 +56,7 @@ def command(*, names: str | None, broker: str | None, health_port: int | None, c
             asyncio.run(check_worker(settings))
             click.echo(f"worker: the Kafka at {settings.broker} has all that is needed")
         else:
-            asyncio.run(_run(settings, agents))
+            run_as_process(_run(settings, agents))
     except WorkerError as error:
         fail(str(error))
     except Exception as error:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from streams.kafka.client import open_admin
 from streams.kafka.groups import ALERTING, MATCHING, installation_plans
@@ -19,7 +21,7 @@ from streams.worker.transport import ProducerLine
 from streams.worker.watch import watch_lag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from streams.kafka.groups import Agent
     from streams.rules.match import RuleIndex
@@ -27,8 +29,11 @@ if TYPE_CHECKING:
     from streams.worker.agents import AlertingWorker, Gate
     from streams.worker.app import BuiltApp
 
-_FINISH_S: Final = 10.0
+_FINISH_S: Final = 6.0
 """How long the record under way may take to end when the process is told to stop; after that it is repeated later."""
+
+_HURRY_S: Final = 1.0
+"""The same while the broker is away: what is under way will not end."""
 
 _STOP_S: Final = 5.0
 """How long Faust may take to leave its group."""
@@ -39,6 +44,22 @@ _TICK_S: Final = 1.0
 
 class WorkerError(Exception):
     """The worker cannot run; the message says why and what to do."""
+
+
+def run_as_process(main: Coroutine[Any, Any, None]) -> None:
+    """Run a worker to its end, which is the end of the process, with exit code 0.
+
+    Not `asyncio.run`: it waits for every task of the libraries, and some do not end while the broker is away. When
+    `main` has returned all that was finished is committed, and nothing else is worth waiting for.
+
+    Raises:
+        Exception: What `main` raises; the process goes on then, for the caller to say why.
+    """
+    with asyncio.Runner() as runner:
+        runner.run(main)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(0)
 
 
 async def check_worker(settings: Settings) -> None:
@@ -90,23 +111,41 @@ async def run_worker(
     feed = RuleFeed(index, settings, health, metrics)
     around = Surroundings(settings, steps, line, feed, health, metrics)
     hosted = [HostedAgent(agent, around) for agent in agents]
+    tasks: list[asyncio.Task[None]] = []
     try:
         port = await _listen(server, settings)
-        async with asyncio.TaskGroup() as group:
-            helpers = [group.create_task(watch_lag(agents, settings, health, metrics))]
-            if any(agent in (MATCHING, ALERTING) for agent in agents):
-                helpers.append(group.create_task(feed.follow()))
-            runs = [group.create_task(one.run()) for one in hosted]
-            announcement = group.create_task(_announce(health, hosted, port=port, on_ready=on_ready))
-            await stop.wait()
-            announcement.cancel()
-            await asyncio.gather(*(one.stop() for one in hosted))
-            await asyncio.gather(*runs)
-            for helper in helpers:
-                helper.cancel()
+        tasks.append(asyncio.create_task(watch_lag(agents, settings, health, metrics)))
+        if any(agent in (MATCHING, ALERTING) for agent in agents):
+            tasks.append(asyncio.create_task(feed.follow()))
+        tasks += [asyncio.create_task(one.run()) for one in hosted]
+        tasks.append(asyncio.create_task(_announce(health, hosted, port=port, on_ready=on_ready)))
+        await _wait_for_end(stop, tasks)
     finally:
+        await _wind_up(hosted, tasks)
         await server.stop()
-        await line.close()
+        with suppress(TimeoutError):
+            # What is still under way then goes to a broker that is away; it was not acknowledged.
+            async with asyncio.timeout(_HURRY_S):
+                await line.close()
+
+
+async def _wait_for_end(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Return when the process is to end. A task that fails is a fault of the program, and ends it too."""
+    stopping = asyncio.create_task(stop.wait())
+    waiting: set[asyncio.Task[Any]] = {stopping, *tasks}
+    while not stopping.done():
+        done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+
+async def _wind_up(hosted: Sequence[HostedAgent], tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Stop the agents in order, then whatever still runs; none of it may keep the process from ending."""
+    await asyncio.gather(*(one.stop() for one in hosted))
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=_HURRY_S)
 
 
 async def _listen(server: HealthServer, settings: Settings) -> int:
@@ -161,7 +200,7 @@ class HostedAgent:
         """Let the record under way end, commit, and leave the group."""
         self._stopping.set()
         if self._built is not None:
-            await _stop_app(self._built, self._agent.name)
+            await self._stop_app(self._built)
 
     async def _run_once(self) -> None:
         self._around.settings.data_dir.joinpath("worker").mkdir(parents=True, exist_ok=True)
@@ -179,7 +218,20 @@ class HostedAgent:
             if timer is not None:
                 timer.cancel()
             if not self._stopping.is_set():
-                await _stop_app(built, self._agent.name)
+                await self._stop_app(built)
+
+    async def _stop_app(self, built: BuiltApp) -> None:
+        away = "broker" in self._around.health.reasons
+        in_time = await built.gate.close(_HURRY_S if away else _FINISH_S)
+        try:
+            async with asyncio.timeout(_STOP_S):
+                if in_time and built.app.started and not away:
+                    await built.app.consumer.commit()
+                await built.app.stop()
+        except Exception as error:  # noqa: BLE001 - it is to end, whatever it says
+            log_event(
+                LogEvent.AGENT_UNSTOPPED, agent=self._agent.name, error=f"{type(error).__name__}: {error}"
+            )
 
     def _connect(self, built: BuiltApp) -> None:
         """Follow the moves of partitions: nothing is worked on while they move."""
@@ -224,14 +276,3 @@ def _hold_flow(built: BuiltApp) -> None:
 
 def _partitions(built: BuiltApp) -> set[int]:
     return {place.partition for place in built.app.consumer.assignment()}
-
-
-async def _stop_app(built: BuiltApp, name: str) -> None:
-    in_time = await built.gate.close(_FINISH_S)
-    try:
-        async with asyncio.timeout(_STOP_S):
-            if in_time and built.app.started:
-                await built.app.consumer.commit()
-            await built.app.stop()
-    except Exception as error:  # noqa: BLE001 - it is to end, whatever it says
-        log_event(LogEvent.AGENT_UNSTOPPED, agent=name, error=f"{type(error).__name__}: {error}")

@@ -10,7 +10,7 @@ from streams.kafka.groups import AGENTS
 from streams.rules.match import RuleIndex
 from streams.settings import load_settings
 from streams.telemetry import configure_logging
-from streams.worker.run import run_worker
+from streams.worker.run import run_as_process, run_worker
 from tests.worker.plain_steps import plain_steps
 
 
@@ -31,4 +31,4 @@ async def main(names: list[str]) -> None:
 
 if __name__ == "__main__":
     configure_logging()
-    asyncio.run(main(sys.argv[1].split(",") if len(sys.argv) > 1 else []))
+    run_as_process(main(sys.argv[1].split(",") if len(sys.argv) > 1 else []))
