@@ -105,6 +105,10 @@ def _load(paths: tuple[Path, ...], *, locked: bool = True) -> _Loaded:
         by_id[rule.id] = file
         loaded.rules[file] = rule
         _load_tests(loaded, file)
+    if not loaded.rules and not loaded.problems:
+        loaded.problems.append(
+            RuleError("there is no rule file (*.yml) in it", ", ".join(str(p) for p in paths))
+        )
     if locked:
         loaded.problems.extend(_lock_problems(loaded.rules))
     return loaded
@@ -278,7 +282,9 @@ def apply(*, paths: tuple[Path, ...], prune: bool, force: bool, broker: str | No
         if failed:
             fail(f"a test fails, so nothing was applied: {failed[0]} (`dragoman rules test` tells all)")
     settings = settings_or_exit(broker=broker)
-    sent, withdrawn = _asyncio_run(_apply(settings, list(loaded.rules.values()), prune=prune, force=force))
+    sent, withdrawn = _asyncio_run(
+        apply_rules(settings, list(loaded.rules.values()), prune=prune, force=force)
+    )
     if as_json:
         _print_json({"applied": [r.id for r in sent], "withdrawn": withdrawn})
         return
@@ -296,13 +302,14 @@ async def apply_pack(settings: Settings) -> int:
 
     there = await read_rules(settings)
     rules = [r for r in load_pack() if r.id not in there or there[r.id].version <= r.version]
-    sent, _ = await _apply(settings, rules, prune=False, force=True)
+    sent, _ = await apply_rules(settings, rules, prune=False, force=True)
     return len(sent)
 
 
-async def _apply(
+async def apply_rules(
     settings: Settings, rules: list[Rule], *, prune: bool, force: bool
 ) -> tuple[list[Rule], list[str]]:
+    """Put rules to work, with `prune` those and no others; give what was sent and the ids of what was withdrawn."""
     from streams.kafka.client import open_admin, open_producer  # noqa: PLC0415 - keeps --help quick
     from streams.kafka.records import encode_record, encode_tombstone  # noqa: PLC0415
     from streams.kafka.topics import create_topics, plan_topics  # noqa: PLC0415

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 MAX_ENTRIES: Final = 250
-"""Matches remembered of one group; beyond, the first fifty and the latest stay."""
+"""Matches remembered of one group. Beyond, the oldest windows are let go, and of a single one its middle."""
 KEPT_FIRST: Final = 50
 MIN_KEEP_S: Final = 86_400
 """A record that comes again within this event time is known again, however short the windows of its rule."""
@@ -55,6 +55,9 @@ class Entry(Contract):
     subject: Subject
     sketch: tuple[int, ...] = ()
     arrived_time: Time | None = Field(default=None, description="How far event time had come when it came")
+    window_s: int | None = Field(
+        default=None, description="How long one alert lasted by the rule that matched"
+    )
     spent: bool = Field(default=False, description="Its alert is done with; it counts as history only")
 
     @property
@@ -160,6 +163,7 @@ def _remember(state: RuleState | None, found: Match, watermark: datetime | None)
         slots=found.slots,
         subject=found.subject,
         sketch=found.sketch,
+        window_s=_window_s(found.rule),
         arrived_time=_latest(state.watermark, watermark),
     )
     told = (entry.selection, entry.subject.record_id)
@@ -167,8 +171,6 @@ def _remember(state: RuleState | None, found: Match, watermark: datetime | None)
     if any(e.rule_version >= entry.rule_version for e in known):
         return state.model_copy(update={"rule": head})
     entries = sorted([*(e for e in state.entries if e not in known), entry], key=lambda e: e.order)
-    if len(entries) > MAX_ENTRIES:
-        entries = [*entries[:KEPT_FIRST], *entries[KEPT_FIRST + len(entries) - MAX_ENTRIES :]]
     return state.model_copy(update={"rule": head, "entries": tuple(entries)})
 
 
@@ -188,7 +190,8 @@ def _keep_s(head: RuleHead) -> int:
 
 def _derive(state: RuleState, now: datetime | None) -> tuple[list[_Wanted], list[datetime]]:
     head = state.rule
-    mains = [e for e in state.entries if e.selection not in MOVES]
+    steps = head.correlation.steps if head.correlation is not None and head.correlation.steps else (None,)
+    mains = [e for e in state.entries if e.selection in steps]
     moves = [e for e in state.entries if e.selection in MOVES]
     wanted: list[_Wanted] = []
     waiting: list[datetime] = []
@@ -332,9 +335,10 @@ def _build_alert(state: RuleState, window: _Window, moves: list[Entry], raised: 
 def _alert_id(head: RuleHead, window: _Window, group: tuple[tuple[str, str], ...]) -> str:
     """Derive the id from rule, version, group and the place of its window on a grid of the window's length.
 
-    Two windows of one group begin at least a length apart, so that no two of them share a place.
+    Two windows of one group begin at least a length apart, so that no two of them share a place. Version and length
+    are those by which the first report matched: a rule that is changed does not give its open alerts other ids.
     """
-    length = _window_s(head)
+    length = window.entries[0].window_s
     place = "" if length is None else str(int(window.anchor.timestamp()) // length)
     values = [v for pair in group for v in pair]
     return derived_id(
@@ -387,7 +391,8 @@ def _difference(
         elif kind is not None:
             published.append(_publish(changes, kind, alert, old, found))
     for old in before.values():
-        if old.alert.status is AlertStatus.CANCELLED:
+        if old.alert.status is AlertStatus.CANCELLED or old.alert.rule_version < state.rule.version:
+            # what an older version raised is not taken back because a newer one groups otherwise
             published.append(old)
             continue
         fallen = old.alert.model_copy(
@@ -439,35 +444,47 @@ def _forget(
     """
     if not state.entries:
         return None, None
-    if now is None:
-        return state, None
     keep = timedelta(seconds=_keep_s(state.rule))
     expiry = max(_touched(e) for e in state.entries) + keep + keep
-    if expiry <= now:
+    if now is not None and expiry <= now:
         return None, None
-    ending: list[_Wanted] = []
-    for want in wanted:
-        end = want.window.end
-        if end is None or max(end, *(_touched(e) for e in want.window.entries)) + keep > now:
-            break
-        ending.append(want)
-    if not ending:
-        return state, expiry
-    closed = max(w.window.end for w in ending if w.window.end is not None)
-    inner = state.rule.correlation.timespan_s if state.rule.correlation else None
-    history = closed - timedelta(seconds=inner or 0)
-    spent = {e.id for w in ending for e in (*w.window.entries, *w.moves)}
-    entries = tuple(
-        e.model_copy(update={"spent": True}) if e.id in spent else e
-        for e in state.entries
-        if (inner is not None and e.time >= history)
-        or (e.id not in spent and _touched(e) + keep + keep > now)
-    )
+    ending = _ending(state, wanted, now)
+    closed = max((w.window.end for w in ending if w.window.end is not None), default=None)
+    entries = state.entries
+    if closed is not None:
+        inner = state.rule.correlation.timespan_s if state.rule.correlation else None
+        history = closed - timedelta(seconds=inner or 0)
+        spent = {e.id for w in ending for e in (*w.window.entries, *w.moves)}
+        entries = tuple(
+            e.model_copy(update={"spent": True}) if e.id in spent else e
+            for e in entries
+            if (inner is not None and e.time >= history)
+            or (e.id not in spent and (now is None or _touched(e) + keep + keep > now))
+        )
+    if len(entries) > MAX_ENTRIES:
+        entries = (*entries[:KEPT_FIRST], *entries[KEPT_FIRST + len(entries) - MAX_ENTRIES :])
     gone = {w.alert.id for w in ending if w.alert is not None}
     published = tuple(p for p in state.published if p.alert.id not in gone)
     closed_until = _latest(state.closed_until, closed)
     kept = {"entries": entries, "published": published, "closed_until": closed_until}
     return state.model_copy(update=kept), expiry
+
+
+def _ending(state: RuleState, wanted: list[_Wanted], now: datetime | None) -> list[_Wanted]:
+    """Give the windows to let go, the oldest first: those far enough back, and more if there is too much to remember."""
+    keep = timedelta(seconds=_keep_s(state.rule))
+    excess = len(state.entries) - MAX_ENTRIES
+    ending: list[_Wanted] = []
+    for want in wanted:
+        end = want.window.end
+        if end is None:
+            break
+        over = now is not None and max(end, *(_touched(e) for e in want.window.entries)) + keep <= now
+        if not over and (excess <= 0 or want is wanted[-1]):
+            break
+        ending.append(want)
+        excess -= len(want.window.entries) + len(want.moves)
+    return ending
 
 
 def _touched(entry: Entry) -> datetime:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.alert import Alert, AlertChange, AlertChangeKind, AlertStatus
 from schemas.event import Stage
-from streams.rules.evaluate import RuleState, evaluate
+from streams.rules.evaluate import MAX_ENTRIES, RuleState, evaluate
 from tests.factories import NOON
 from tests.rules.making import make_match, make_rule
 
@@ -36,7 +36,8 @@ def correlated(steps: tuple[str, ...] = (), **correlation: object) -> Rule:
 class Life:
     """Feeds matches to a group and keeps what was published, through its bytes at every step, as a restart would."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, restarts: bool = True) -> None:
+        self.restarts = restarts
         self.state: RuleState | None = None
         self.changes: list[AlertChange] = []
 
@@ -45,7 +46,9 @@ class Life:
         for match in found:
             watermark = None if now is None else NOON + timedelta(hours=now)
             evaluation = evaluate(self.state, match, watermark)
-            self.state = RuleState.decode(evaluation.state.encode()) if evaluation.state else None
+            self.state = evaluation.state
+            if self.state is not None and self.restarts:
+                self.state = RuleState.decode(self.state.encode())
             new.extend(evaluation.changes)
         self.changes.extend(new)
         return new
@@ -257,6 +260,32 @@ def test_an_open_alert_keeps_its_id_when_its_rule_is_changed() -> None:
     assert (second.alert.id, second.alert.rule_version) == (first.alert.id, 1)
     (third,) = life.feed(make_match(rule_with(timespan_s=DAY, version=2), 30))
     assert third.alert.rule_version == 2
+
+
+def test_a_rule_that_groups_otherwise_takes_back_nothing_and_repeats_nothing() -> None:
+    life = Life()
+    short, long = rule_with(timespan_s=DAY), rule_with(timespan_s=10 * DAY, version=2)
+    life.feed(make_match(short, 0), make_match(short, 30))
+    changes = life.feed(make_match(long, 40))
+    assert "cancel" not in kinds(changes)
+    assert "raise" not in kinds(changes)
+    assert len(life.alerts) == 2
+
+
+def test_a_flood_of_matches_is_remembered_in_part_and_cancels_nothing() -> None:
+    life = Life(restarts=False)
+    rule = rule_with(timespan_s=HOUR)
+    for number in range(MAX_ENTRIES + 60):
+        life.feed(make_match(rule, number / 10))
+    assert life.state is not None
+    assert len(life.state.entries) <= MAX_ENTRIES
+    assert set(kinds(life.changes)) == {"raise", "corroborate"}
+    single = Life(restarts=False)
+    for number in range(MAX_ENTRIES + 20):
+        single.feed(make_match(rule_with(), number / 10))
+    assert len(single.alerts) == 1
+    assert single.state is not None
+    assert len(single.state.entries) == MAX_ENTRIES
 
 
 def test_a_group_that_is_done_with_is_forgotten() -> None:
