@@ -63,12 +63,16 @@ def enrich(data: bytes, models: Models) -> Outcome:
         tagged = TaggedTranscript.decode(data)
     except ContractError as error:
         return _parked(error)
-    enriched = read_transcript(tagged, models)
-    event_time = tagged.transcript.event_time
+    return Emit(tell_reading(read_transcript(tagged, models)))
+
+
+def tell_reading(enriched: EnrichedTranscript) -> tuple[Output, ...]:
+    """Say where a reading goes: the transcript with all of it, and each event to those who share its actors."""
+    event_time = enriched.transcript.event_time
     events = (
         Output(topics.EVENTS_EXTRACTED, group_key(e.actor_codes), e, event_time) for e in enriched.events
     )
-    return Emit((Output(topics.TRANSCRIPTS_ENRICHED, tagged.transcript.id, enriched, event_time), *events))
+    return (Output(topics.TRANSCRIPTS_ENRICHED, enriched.transcript.id, enriched, event_time), *events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,11 @@ def match(topic_name: str, data: bytes, index: RuleIndex) -> Outcome:
         record = _MATCHED[topic_name].decode(data)
     except ContractError as error:
         return _parked(error)
+    return match_record(record, index)
+
+
+def match_record(record: EnrichedTranscript | Event | Transition, index: RuleIndex) -> Emit:
+    """Match a record that is decoded already."""
     found = index.match(record)
     matches = (Output(topics.RULES_MATCHED, state_key(m), m, m.subject.event_time) for m in found.matches)
     missed = (Output(topics.RULES_MISSED, m.rule_id, m, m.subject.event_time) for m in found.near_misses)

@@ -18,6 +18,8 @@ COMMANDS: Final = {
     "alerts": "streams.cli.alerts",
     "agreements": "streams.cli.agreements",
     "rules": "streams.cli.rules",
+    "replay": "streams.cli.replay",
+    "archive": "streams.cli.archive",
     "tokens": "streams.cli.tokens",
     "topics": "streams.cli.topics",
     "dlq": "streams.cli.dlq",

@@ -1,0 +1,718 @@
+"""`dragoman replay`: history again, through other rules or another reader, and what would have been different."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from schemas import topics
+from schemas.contract import ContractError
+from streams.cli.errors import fail, sentence_of, settings_or_exit
+from streams.ingest import parse_time
+from streams.rules.errors import RuleError
+from streams.rules.load import load_rule, parse_duration, rule_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.progress import TaskID
+
+    from schemas.alert import AlertChange, NearMiss
+    from schemas.rule import Rule
+    from streams.replay.diff import Diff, Side
+    from streams.replay.store import Checkpoint, Plan, Replay, Store
+    from streams.settings import Settings
+
+DIFF_FILE: Final = "promoted.json"
+_STOP_WAIT_S: Final = 120.0
+_SHOWN: Final = 3
+_LONGEST_NAME: Final = 40
+
+_broker = click.option("--broker", metavar="HOST:PORT", help="The Kafka to use [DRAGOMAN_BROKER].")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
+_jobs = click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    help="Processes that read and match at once; one for each core if not given.",
+)
+_id = click.argument("replay_id", metavar="ID")
+
+
+class TimeParameter(click.ParamType):
+    """An instant as ISO 8601 writes it, or how long ago."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401 - as click has it
+        """Read it."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            found = parse_time(param.human_readable_name if param else "time", value)
+        except ContractError as error:
+            self.fail(error.reason, param, ctx)
+        if found.year < datetime.fromtimestamp(0, UTC).year:
+            self.fail("is before 1970", param, ctx)
+        return found
+
+
+class _Duration(click.ParamType):
+    """A length of time as rules write it."""
+
+    name = "DURATION"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401 - as click has it
+        """Read it."""
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return timedelta(0) if value == "0" else parse_duration(value)
+        except RuleError as error:
+            self.fail(error.reason, param, ctx)
+
+
+class _Speed(click.ParamType):
+    """How many times as fast as event time."""
+
+    name = "max|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | None:  # noqa: ANN401 - as click has it
+        """Read it."""
+        if value == "max":
+            return None
+        try:
+            speed = float(value)
+        except ValueError:
+            speed = 0.0
+        if not 0 < speed < float("inf"):
+            self.fail(f"{value!r} is neither max nor a number above 0", param, ctx)
+        return speed
+
+
+@click.group()
+def command() -> None:
+    """Read history again, through other rules or another reader, and see what would have been different.
+
+    A replay reads transcripts in the order in which they were said, through the functions that run live, into topics
+    of its own (replay.ID.alerts.v1 and so on). It writes to no live topic and notifies nobody.
+
+    \b
+    dragoman replay start --from 2026-03-01 --to 2026-04-01 --rules my_rules/
+    dragoman replay status ID               how far it is
+    dragoman replay diff ID --html page.html   alerts added, lost, changed, and why
+    dragoman replay promote ID              put its rules to work
+
+    Stopped or killed anywhere, `dragoman replay resume ID` goes on with it: nothing is repeated or skipped.
+    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+
+
+@command.command()
+@click.option(
+    "--from", "from_time", type=TimeParameter(), required=True, help="First event time, such as 2026-03-01."
+)
+@click.option("--to", "to_time", type=TimeParameter(), required=True, help="Event time before which it ends.")
+@click.option(
+    "--rules",
+    "rules_path",
+    type=click.Path(path_type=Path),
+    metavar="DIR|FILE",
+    help="Judge by these rules; without it by those at work.",
+)
+@click.option(
+    "--reader", metavar="VERSION", help="Read transcripts again with this version; goes with --source raw."
+)
+@click.option(
+    "--source",
+    "sources",
+    metavar="raw|enriched|FILE",
+    multiple=True,
+    default=("enriched",),
+    show_default=True,
+    help="Read transcripts again, or take what was read in them; or files: archives, or whatever `dragoman ingest` takes.",
+)
+@click.option(
+    "--speed", type=_Speed(), default="max", show_default=True, help="N times as fast as event time."
+)
+@click.option(
+    "--warm-up",
+    type=_Duration(),
+    default="30d",
+    show_default=True,
+    help="What was said so long before --from is read for memory's sake, and nothing told of it.",
+)
+@click.option("--name", metavar="ID", help="Its name; without one it is derived from the question.")
+@click.option(
+    "--local",
+    is_flag=True,
+    help="Write to files alone, and to no topic. With files as source it needs no Kafka.",
+)
+@click.option("--detach", is_flag=True, help="Return once the input is collected; the work goes on behind.")
+@_jobs
+@_broker
+def start(
+    *,
+    from_time: datetime,
+    to_time: datetime,
+    rules_path: Path | None,
+    reader: str | None,
+    sources: tuple[str, ...],
+    speed: float | None,
+    warm_up: timedelta,
+    name: str | None,
+    local: bool,
+    detach: bool,
+    jobs: int | None,
+    broker: str | None,
+) -> None:
+    """Begin a replay and see it through."""
+    from streams.replay.start import Question, begin_replay, check_question  # noqa: PLC0415 - keeps --help quick
+    from streams.replay.store import Store  # noqa: PLC0415
+
+    settings = settings_or_exit(broker=broker)
+    with sentences():
+        source, files = _source(sources)
+        rules, rules_from = _rules(settings, rules_path, local=local)
+        question = Question(
+            from_time=from_time,
+            to_time=to_time,
+            rules=rules,
+            rules_from=rules_from,
+            source=source,
+            files=files,
+            reader=reader,
+            warm_up=warm_up,
+            publish=not local,
+            speed=speed,
+            name=_checked_name(name),
+        )
+        check_question(question)
+        with progress_bar("collecting") as tell:
+            replay = asyncio.run(begin_replay(settings, Store(settings), question, _now(), tell))
+    click.echo(
+        f"replay {replay.id}: {_count(replay.read_plan().spooled.records, 'transcript')} to go through",
+        err=True,
+    )
+    if detach:
+        _detach(settings, replay, jobs)
+    else:
+        _see_through(settings, replay, jobs)
+
+
+def _source(sources: tuple[str, ...]) -> tuple[Any, tuple[Path, ...]]:
+    from streams.replay.history import source_of_files  # noqa: PLC0415 - keeps --help quick
+    from streams.replay.prepare import ReplaySource  # noqa: PLC0415
+
+    names = [s.value for s in ReplaySource]
+    if len(sources) == 1 and sources[0] in names:
+        return ReplaySource(sources[0]), ()
+    if any(s in names for s in sources):
+        fail("--source is raw, enriched, or files, not several of them")
+    files = tuple(Path(s) for s in sources)
+    return source_of_files(files), files
+
+
+def _rules(settings: Settings, path: Path | None, *, local: bool) -> tuple[tuple[Rule, ...], str]:
+    """Give the rules to judge by, and where they come from."""
+    from streams.cli.rules import read_rules  # noqa: PLC0415 - keeps --help quick
+    from streams.rules.load import load_pack  # noqa: PLC0415
+
+    if path is not None:
+        return load_rules(path), str(path)
+    if local:
+        return tuple(load_pack()), "the shipped rules"
+    return tuple(asyncio.run(read_rules(settings)).values()), "the rules at work"
+
+
+def load_rules(path: Path) -> tuple[Rule, ...]:
+    """Read the rules of a file or folder, all of them or none.
+
+    Raises:
+        RuleError: one of them is wrong, or two share an id.
+    """
+    if not path.exists():
+        fail(f"there is no rule file or folder {path}")
+    rules: dict[str, Rule] = {}
+    for file in rule_files(path):
+        rule = load_rule(file)
+        if rule.id in rules:
+            raise RuleError(
+                f"its id is that of {rules[rule.id].title!r} too; each rule has its own", str(file), 1, 1
+            )
+        rules[rule.id] = rule
+    return tuple(rules.values())
+
+
+def _checked_name(name: str | None) -> str | None:
+    if name is None:
+        return None
+    if not (0 < len(name) <= _LONGEST_NAME) or not all(
+        s.isascii() and (s.isalnum() or s in "-_") for s in name
+    ):
+        fail(
+            f"--name is {name!r}; it has up to {_LONGEST_NAME} letters, digits, - and _, since it stands in names of topics"
+        )
+    return name
+
+
+def _detach(settings: Settings, replay: Replay, jobs: int | None) -> None:
+    words = [sys.executable, "-m", "streams.cli", "replay", "resume", replay.id, "--broker", settings.broker]
+    if jobs is not None:
+        words += ["--jobs", str(jobs)]
+    with (replay.folder / "log").open("ab") as log:
+        subprocess.Popen(  # noqa: S603 - our own command
+            words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    click.echo(replay.id)
+
+
+def _see_through(settings: Settings, replay: Replay, jobs: int | None) -> None:
+    """Run a replay in this process, with a bar; SIGTERM and Ctrl-C stop it at a checkpoint."""
+    from streams.replay.start import default_jobs, run_replay  # noqa: PLC0415 - keeps --help quick
+
+    stop = threading.Event()
+    before = {n: signal.signal(n, lambda *_: stop.set()) for n in (signal.SIGTERM, signal.SIGINT)}
+    plan = replay.read_plan()
+    with sentences():
+        try:
+            with progress_bar("replaying") as tell:
+                point = asyncio.run(
+                    run_replay(
+                        settings,
+                        replay,
+                        jobs=jobs or default_jobs(),
+                        stop=stop,
+                        now_s=time.monotonic,
+                        told=lambda p: tell(p.position, plan.spooled.records),
+                    )
+                )
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    _print_end(replay, plan, point)
+
+
+def _print_end(replay: Replay, plan: Plan, point: Checkpoint) -> None:
+    if point.refused:
+        click.echo(
+            f"{_count(point.refused, 'record')} could not be read, such as {point.first_refused}", err=True
+        )
+    if not point.done:
+        click.echo(
+            f"replay {replay.id} stopped at {point.position} of {plan.spooled.records}: "
+            f"`dragoman replay resume {replay.id}` goes on",
+            err=True,
+        )
+        return
+    alerts = point.counts.get(topics.ALERTS.name, 0)
+    click.echo(
+        f"replay {replay.id} is done: {_count(point.transcripts, 'transcript')}, "
+        f"{_count(alerts, 'change')} of alerts; `dragoman replay diff {replay.id}` compares them",
+        err=True,
+    )
+    click.echo(replay.id)
+
+
+@command.command()
+@_id
+@_jobs
+@_broker
+def resume(*, replay_id: str, jobs: int | None, broker: str | None) -> None:
+    """Go on with a replay that was stopped or killed, from its last checkpoint."""
+    settings = settings_or_exit(broker=broker)
+    with sentences():
+        replay = _store(settings).find(replay_id)
+    _see_through(settings, replay, jobs)
+
+
+@command.command()
+@_id
+@_broker
+def stop(*, replay_id: str, broker: str | None) -> None:
+    """Stop a replay at a checkpoint; `dragoman replay resume` goes on with it."""
+    settings = settings_or_exit(broker=broker)
+    with sentences():
+        replay = _store(settings).find(replay_id)
+        holder = replay.holder
+        if holder is None:
+            fail(f"replay {replay_id} is not running: it is {replay.state.value}")
+        os.kill(holder, signal.SIGTERM)
+        end_s = time.monotonic() + _STOP_WAIT_S
+        while replay.holder == holder:
+            if time.monotonic() > end_s:
+                fail(
+                    f"replay {replay_id} (process {holder}) has not stopped within {_STOP_WAIT_S:.0f} s; it may still"
+                )
+            time.sleep(0.1)
+        progress = replay.read_progress()
+    click.echo(f"replay {replay_id} stands at {progress.position} of {replay.read_plan().spooled.records}")
+
+
+@command.command()
+@_id
+@_json
+@_broker
+def status(*, replay_id: str, as_json: bool, broker: str | None) -> None:
+    """Say how far a replay is: transcripts, event time, rate, time left, what came of it."""
+    settings = settings_or_exit(broker=broker)
+    with sentences():
+        row = _row(_store(settings).find(replay_id))
+    if as_json:
+        _print_json(row)
+        return
+    for name, value in row.items():
+        if value not in (None, {}):
+            shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+            click.echo(f"{name.replace('_', ' '):>16}  {shown}")
+
+
+@command.command("list")
+@_json
+@_broker
+def list_(*, as_json: bool, broker: str | None) -> None:
+    """Show all replays, their ranges and how far they are."""
+    settings = settings_or_exit(broker=broker)
+    store = _store(settings)
+    with sentences():
+        rows = [_row(store.find(name)) for name in store.ids()]
+    if as_json:
+        _print_json(rows)
+        return
+    if not rows:
+        click.echo("No replay was started yet: `dragoman replay start --help` says how.", err=True)
+        return
+    for row in rows:
+        click.echo(
+            "\t".join(
+                str(row[n])
+                for n in ("id", "state", "from", "to", "source", "rules", "position", "transcripts_in_all")
+            )
+        )
+
+
+def _row(replay: Replay) -> dict[str, Any]:
+    from streams.replay.drive import time_left  # noqa: PLC0415 - keeps --help quick
+    from streams.replay.store import ReplayState  # noqa: PLC0415
+
+    plan, progress = replay.read_plan(), replay.read_progress()
+    state = replay.state
+    running = state is ReplayState.RUNNING
+    left = time_left(progress.position, plan.spooled.records, progress.rate) if running else None
+    return {
+        "id": replay.id,
+        "state": state.value,
+        "from": _iso(plan.from_time),
+        "to": _iso(plan.to_time),
+        "source": plan.source.value,
+        "rules": f"{_count(len(plan.rules), 'rule')} of {plan.rules_from}",
+        "reader": plan.reader_version,
+        "position": progress.position,
+        "transcripts_in_all": plan.spooled.records,
+        "event_time": None if progress.event_time is None else _iso(progress.event_time),
+        "rate_a_second": None if progress.rate is None or not running else round(progress.rate, 1),
+        "seconds_left": None if left is None else round(left.total_seconds()),
+        "refused": progress.refused,
+        "first_refused": progress.first_refused,
+        "records": progress.counts,
+        "topics": f"replay.{replay.id}.*" if plan.publish else None,
+        "process": replay.holder,
+    }
+
+
+@command.command()
+@_id
+@click.argument("other", metavar="[OTHER]", required=False)
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also write one page that can be sent around.",
+)
+@_json
+@_broker
+def diff(*, replay_id: str, other: str | None, html: Path | None, as_json: bool, broker: str | None) -> None:
+    """Show which alerts a replay added, lost or changed, by comparison with what was raised live.
+
+    With two replays, OTHER is compared with ID: what OTHER adds is added. Each difference says which clause made it,
+    and the near miss on the other side.
+    """
+    settings = settings_or_exit(broker=broker)
+    with sentences():
+        found = make_diff(settings, replay_id, other)
+    if html is not None:
+        from streams.replay.page import render_page  # noqa: PLC0415 - only for a page
+
+        html.write_text(render_page(found), encoding="utf-8")
+    if as_json:
+        _print_json(found.model_dump(mode="json"))
+    else:
+        print_diff(found)
+        if html is not None:
+            click.echo(f"{html} shows it.", err=True)
+
+
+def make_diff(settings: Settings, replay_id: str, other: str | None = None) -> Diff:
+    """Compare a replay with the live alerts of the same stretch, or two replays with one another.
+
+    Raises:
+        ReplayError: there is no such replay, or it is not through.
+    """
+    from streams.replay.diff import compare  # noqa: PLC0415 - keeps --help quick
+
+    store = _store(settings)
+    first = _finished(store, replay_id)
+    plan = first.read_plan()
+    if other is None:
+        before = asyncio.run(_live_side(settings, plan))
+        return compare(before, _replay_side(first), plan.from_time, plan.to_time)
+    second = _finished(store, other)
+    other_plan = second.read_plan()
+    start_time = max(plan.from_time, other_plan.from_time)
+    end_time = min(plan.to_time, other_plan.to_time)
+    if start_time >= end_time:
+        fail(f"replays {replay_id} and {other} have no time in common")
+    return compare(_replay_side(first), _replay_side(second), start_time, end_time)
+
+
+def _finished(store: Store, replay_id: str) -> Replay:
+    from streams.replay.store import ReplayError, ReplayState  # noqa: PLC0415 - keeps --help quick
+
+    replay = store.find(replay_id)
+    state = replay.state
+    if state is ReplayState.RUNNING:
+        raise ReplayError(
+            f"replay {replay_id} is still running: `dragoman replay status {replay_id}` says how far it is"
+        )
+    if state is ReplayState.STOPPED:
+        raise ReplayError(
+            f"replay {replay_id} was stopped before its end: `dragoman replay resume {replay_id}` goes on"
+        )
+    return replay
+
+
+def _replay_side(replay: Replay) -> Side:
+    from schemas.alert import AlertChange, NearMiss  # noqa: PLC0415 - keeps --help quick
+    from streams.replay.diff import Side  # noqa: PLC0415
+    from streams.replay.outputs import read_outputs  # noqa: PLC0415
+
+    changes = [AlertChange.decode(line.data) for line in read_outputs(replay.outputs_folder, topics.ALERTS)]
+    misses = [NearMiss.decode(line.data) for line in read_outputs(replay.outputs_folder, topics.RULES_MISSED)]
+    return Side(f"replay {replay.id}", changes, {r.id: r for r in replay.read_plan().rules}, misses)
+
+
+async def _live_side(settings: Settings, plan: Plan) -> Side:
+    from streams.cli.rules import read_rules  # noqa: PLC0415 - keeps --help quick
+    from streams.replay.diff import Side  # noqa: PLC0415
+    from streams.replay.history import Stretch, read_changes, read_near_misses  # noqa: PLC0415
+
+    stretch = Stretch(plan.from_time, plan.to_time)
+    changes: tuple[AlertChange, ...] = await read_changes(settings, topics.ALERTS, stretch)
+    misses: tuple[NearMiss, ...] = await read_near_misses(settings, topics.RULES_MISSED, stretch)
+    return Side("live", changes, await read_rules(settings), misses)
+
+
+def print_diff(found: Diff) -> None:
+    """Print a difference for people: counts by rule, then each alert with its words and the reason."""
+    from streams.replay.diff import DifferenceKind  # noqa: PLC0415 - keeps --help quick
+
+    console = Console(highlight=False)
+    console.print(
+        f"{escape(found.after)} against {escape(found.before)}, {_iso(found.from_time)} to {_iso(found.to_time)}",
+        soft_wrap=True,
+    )
+    console.print(
+        f"{found.same} alike, {found.count(DifferenceKind.ADDED)} added, {found.count(DifferenceKind.LOST)} lost, "
+        f"{found.count(DifferenceKind.CHANGED)} changed; {found.alerts_a_day_before:g} alerts a day before, "
+        f"{found.alerts_a_day_after:g} expected",
+        soft_wrap=True,
+    )
+    table = Table("rule", "before", "after", "added", "lost", "changed", box=None)
+    for count in found.rules:
+        table.add_row(
+            escape(count.title),
+            *(str(n) for n in (count.before, count.after, count.added, count.lost, count.changed)),
+        )
+    if found.rules:
+        console.print(table)
+    for difference in found.differences:
+        console.print(*_difference_lines(difference), sep="\n", soft_wrap=True)
+
+
+_COLOURS: Final = {"added": "green", "lost": "red", "changed": "yellow"}
+
+
+def _difference_lines(difference: Any) -> Iterator[str]:  # noqa: ANN401 - its module loads late
+    alert = difference.alert
+    colour = _COLOURS[difference.kind.value]
+    yield f"\n[{colour}]{difference.kind.value:>8}[/]  [bold]{escape(alert.summary)}[/]  {alert.level.value}"
+    yield f"          {escape(alert.rule_title)} · {_iso(alert.raised_time)} · {alert.topic} · {alert.id}"
+    for subject in alert.subjects[-_SHOWN:]:
+        for evidence in subject.evidence[:1]:
+            words = " ".join(evidence.text.split())
+            yield f"          “{escape(words)}”  {escape(subject.source.broadcaster)}"
+    for change in difference.fields:
+        yield f"          {change.field}: {escape(change.before)} -> {escape(change.after)}"
+    if difference.why is not None:
+        yield f"          [{colour}]why[/]: {escape(difference.why.sentence)}"
+        for clause in difference.why.clauses[:_SHOWN]:
+            on = f" on “{escape(' '.join(clause.evidence.text.split()))}”" if clause.evidence else ""
+            yield f"            {escape(clause.selection)}: {escape(clause.field or 'text')} = {escape(clause.value)}{on}"
+
+
+@command.command()
+@_id
+@click.option("--force", is_flag=True, help="Also where a version speaks against it.")
+@_broker
+@_json
+def promote(*, replay_id: str, force: bool, broker: str | None, as_json: bool) -> None:
+    """Put the rules of a replay to work, those and no others, and keep the difference it showed as the record.
+
+    The record is promoted.json and promoted.html in the replay's folder.
+    """
+    from streams.cli.rules import apply_rules  # noqa: PLC0415 - keeps --help quick
+    from streams.replay.page import render_page  # noqa: PLC0415
+
+    settings = settings_or_exit(broker=broker)
+    with sentences():
+        replay = _finished(_store(settings), replay_id)
+        found = make_diff(settings, replay_id)
+        sent, withdrawn = asyncio.run(
+            apply_rules(settings, list(replay.read_plan().rules), prune=True, force=force)
+        )
+        record = {
+            "promoted_time": _now(),
+            "applied": [r.id for r in sent],
+            "withdrawn": withdrawn,
+            "diff": found.model_dump(mode="json"),
+        }
+        (replay.folder / DIFF_FILE).write_bytes(
+            orjson.dumps(record, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)
+        )
+        page = (replay.folder / DIFF_FILE).with_suffix(".html")
+        page.write_text(render_page(found), encoding="utf-8")
+    if as_json:
+        _print_json(
+            {
+                "applied": [r.id for r in sent],
+                "withdrawn": withdrawn,
+                "record": str(page.with_suffix(".json")),
+            }
+        )
+        return
+    click.echo(
+        f"{_count(len(sent), 'rule')} applied, {len(withdrawn)} withdrawn; {page} keeps what the replay showed"
+    )
+
+
+@command.command()
+@_id
+@_broker
+def remove(*, replay_id: str, broker: str | None) -> None:
+    """Remove a replay: its folder and its topics. One that is running is stopped first by `dragoman replay stop`."""
+    from streams.replay.publish import delete_replay_topics  # noqa: PLC0415 - keeps --help quick
+
+    settings = settings_or_exit(broker=broker)
+    with sentences():
+        store = _store(settings)
+        replay = store.find(replay_id)
+        plan = replay.read_plan()
+        with replay.locked():
+            pass  # nobody is at it
+        if plan.publish:
+            asyncio.run(delete_replay_topics(settings, replay_id))
+        store.remove(replay_id)
+    click.echo(f"replay {replay_id} is removed")
+
+
+def _store(settings: Settings) -> Store:
+    from streams.replay.store import Store  # noqa: PLC0415 - keeps --help quick
+
+    return Store(settings)
+
+
+class sentences:  # noqa: N801 - read as a function
+    """Turn what a user can mend into one sentence and exit code 1."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, Exception):
+            return
+        from streams.replay.archive import ArchiveError  # noqa: PLC0415 - only once something has failed
+        from streams.replay.store import ReplayError  # noqa: PLC0415
+
+        if isinstance(error, ReplayError | ArchiveError | RuleError):
+            fail(str(error))
+        sentence = sentence_of(error)
+        if sentence is not None:
+            fail(sentence)
+
+
+class progress_bar:  # noqa: N801 - read as a function
+    """A bar on standard error, with rate and time left, where that is a terminal."""
+
+    def __init__(self, what: str) -> None:
+        console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}  {task.fields[rate]}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._what = what
+        self._task: TaskID | None = None
+        self._begun: tuple[float, int] | None = None
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        self._progress.start()
+        return self._tell
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def _tell(self, done: int, total: int) -> None:
+        if self._task is None:
+            self._task = self._progress.add_task(self._what, total=total, rate="")
+        now_s = time.monotonic()
+        if self._begun is None:
+            self._begun = (now_s, done)
+        began_s, before = self._begun
+        rate = ""
+        if done > before:
+            a_second = (done - before) / (now_s - began_s)
+            left = timedelta(seconds=round(max(0, total - done) / a_second))
+            rate = f"{a_second:.0f} a second, {left} left"
+        self._progress.update(self._task, completed=done, total=total, rate=rate)
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z).decode() + "\n")
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="minutes").replace("+00:00", "Z")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - when it was promoted, and the date of a text that has none
