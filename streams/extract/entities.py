@@ -535,7 +535,7 @@ class _Resolver:
         if office.body:
             draft.organisation_id = office.body
             home = self.drafts[office.body].countries
-            if home and not draft.countries:
+            if home and not draft.countries and not self._is_party(office.body):
                 draft.countries = list(home[:1])
         if draft.role is None:
             draft.role = _without_article(self.text[m.start : m.end])
@@ -583,9 +583,15 @@ class _Resolver:
         if body is None and m.type is EntityType.ROLE:
             body = self._body_within(m, m.start, m.end)
         if body is not None:
-            states.extend(c for c in self.drafts[body].countries[:1] if c not in states)
+            if not self._is_party(body):
+                states.extend(c for c in self.drafts[body].countries[:1] if c not in states)
             sector = self._sector_from(self.drafts[body], sector)
         return list(dict.fromkeys(states)), body, sector
+
+    def _is_party(self, body: str) -> bool:
+        """Tell whether a body speaks for itself and not for a state: Hamas, the European Union."""
+        draft = self.drafts[body]
+        return draft.code is not None and draft.code.partition(":")[0] not in {*draft.countries, ""}
 
     def _owned_by(self, known: Known, states: list[str], m: RawMention) -> str | None:
         del m
@@ -658,6 +664,8 @@ class _Resolver:
             state = self._state_of_field(m) or self._only_state(head)
             states = [state] if state else []
         owner = states[0] if len(states) == 1 else ""
+        if len(states) > 1 and sector == "OPP":
+            return None  # an alliance between two states is no body of theirs
         if len(states) > 1:
             return self._group_of(
                 [self._country(s) for s in states],
@@ -729,6 +737,8 @@ class _Resolver:
             return None
         members = [self._country(s) for s in states]
         code = ";".join(f"{s}:{sector}" for s in states) if states else None
+        if body is not None and self._is_party(body):
+            members, code = [*members, body], code or self.drafts[body].code
         ident = self._group_of(
             members, code, _without_article(text), "people", " ".join(sorted(_office(m.head)))
         )
@@ -784,7 +794,7 @@ class _Resolver:
             return draft.code
         if draft.organisation_id in self.drafts and draft.type in {EntityType.PERSON, EntityType.ROLE}:
             body = self.drafts[draft.organisation_id]
-            if body.code and not body.countries:
+            if body.code and (not body.countries or self._is_party(body.id)):
                 return body.code
         if draft.countries and draft.sector:
             return f"{draft.countries[0]}:{draft.sector}"

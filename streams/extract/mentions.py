@@ -30,6 +30,11 @@ _MODIFIERS: Final = frozenset(
     diplomatic official dear ordinary young press media news university respective visiting""".split()
 )
 """Words that may stand between a state and the head of a role, a body or a group."""
+_FIELDED: Final = frozenset(
+    "minister ministry secretary department agency commission bureau official commissioner".split()
+)
+"""Heads whose sector is that of their field: a minister of defence is of the armed forces, a president is not."""
+_PLURALS: Final = frozenset("police troops military people forces".split())
 _NEIGHBOURS: Final = frozenset("country nation homeland land state".split())
 _PAIR_NOUNS: Final = frozenset(
     "countries nations states sides parties neighbours neighbors governments peoples capitals powers leaders".split()
@@ -497,21 +502,7 @@ class _Scan:
         field_sector = (
             self._field(phrase.first, phrase.last) if sector in {"", "GOV", "MIL"} and sort != "group" else ""
         )
-        if field_sector and (
-            sector != "GOV"
-            or phrase.head[-1]
-            in {
-                "minister",
-                "ministry",
-                "secretary",
-                "department",
-                "agency",
-                "commission",
-                "bureau",
-                "official",
-                "commissioner",
-            }
-        ):
+        if field_sector and (sector != "GOV" or self.low[last - 1] in _FIELDED):
             phrase.sector = field_sector
         if sort == "role":
             self._role(phrase)
@@ -561,7 +552,7 @@ class _Scan:
         if match.known.kind is MentionKind.NAME and match.known.type is EntityType.ORGANISATION:
             return False
         listed = phrase.first > 1 and self.low[phrase.first - 1] in {"and", ","}
-        if listed and phrase.head[-1].endswith("s"):
+        if listed and (phrase.head[-1].endswith("s") or phrase.head[-1] in _PLURALS):
             other = self.known_end.get(phrase.first - 1)
             if other is not None and other.known.kind is MentionKind.NATIONALITY:
                 phrase.first -= 1

@@ -247,6 +247,7 @@ def test_a_family_name_that_stands_first_is_known_again() -> None:
             "KEN:COP",
         ),
         ("Peru's navy commander spoke.", "Peru's navy commander", "PER:MIL"),
+        ("The minister of defence of Georgia spoke.", "The minister of defence of Georgia", "GEO:MIL"),
         ("Interpol's Secretary-General spoke.", "Interpol's Secretary-General", "INTERPOL:IGO"),
         (
             "The head of traffic of the Lao Ministry of Public Security spoke.",
@@ -258,6 +259,25 @@ def test_a_family_name_that_stands_first_is_known_again() -> None:
 )
 def test_an_office_has_a_state_or_body_and_a_sector(text: str, role: str, code: str) -> None:
     assert entity_of(read(text), role).code == code
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("Hamas leaders", "HAMAS:REB"),
+        ("NATO officials", "NATO:IGO"),
+        ("The Afghan and Tajik police", "AFG:COP;TJK:COP"),
+        ("The Lebanese and Syrian foreign ministers", "LBN:GOV;SYR:GOV"),
+    ],
+)
+def test_a_group_is_of_its_states_or_of_a_body_that_speaks_for_itself(words: str, code: str) -> None:
+    group = entity_of(read(f"{words} arrived in the morning."), words)
+    assert (group.type, group.code) == (EntityType.GROUP, code)
+
+
+def test_an_alliance_between_two_states_is_no_body_of_theirs() -> None:
+    resolved = read("The Japan-Australia alliance grows.")
+    assert {e.id for e in resolved.entities} == {"country:JPN", "country:AUS"}
 
 
 def test_the_holder_of_an_office_is_one_with_it() -> None:
