@@ -202,8 +202,10 @@ async def test_a_broker_that_goes_and_comes_back_is_waited_for_and_nothing_is_lo
             broker.start()
             await _wait_for_alerts(read_all, 100)
             await _wait_for_readiness(worker, 200, "")
-            assert await worker.stop() == 0
-        assert Counter(_change_ids(await read_all(topics.ALERTS))).most_common(1)[0][1] == 1
+            assert Counter(_change_ids(await read_all(topics.ALERTS))).most_common(1)[0][1] == 1
+            broker.stop()
+            await _wait_for_readiness(worker, 503, "does not answer")
+            assert await worker.stop() == 0  # it does not wait for a broker that is away
 
 
 async def _wait_for_readiness(worker: WorkerProcess, status: int, words: str) -> None:
