@@ -110,7 +110,7 @@ def _event_frame(event: Event) -> Frame:
         sectors: list[Cell] = []
         for argument in found:
             state, *sector = (argument.code or "").split(":")
-            if state and state not in _NOBODY:
+            if state and not (_is_nobody(state, argument.entity_id) and not sector):
                 codes.setdefault(state, Cell(state, _span(argument)))
             sectors.extend(Cell(s, _span(argument)) for s in sector)
         frame[f"event.{role.value}"] = tuple(codes[c] for c in sorted(codes))
@@ -211,15 +211,25 @@ def _as_parties(arguments: Iterable[Argument]) -> tuple[Party, ...]:
 
 _ISO3: Final = 3
 _NOBODY: Final = frozenset({"ORG", "PER", "XXX", "UNK"})
-"""Codes that tell nobody apart."""
+"""Codes that tell nobody apart. PER is also Peru: with the id of a country it is that."""
+
+
+def _is_nobody(code: str, entity_id: str | None) -> bool:
+    return code in _NOBODY and entity_id != f"country:{code}"
 
 
 def _state_codes(found: Iterable[tuple[str | None, str | None]]) -> tuple[str, ...]:
     """Give the codes of states among (code, entity id): three capitals, and no organisation as WHO is one."""
-    pairs = [((code or "").split(":")[0], entity_id or "") for code, entity_id in found]
-    organisations = {code for code, entity_id in pairs if entity_id.startswith("org:")}
-    codes = {code for code, _ in pairs} - organisations - _NOBODY
-    return tuple(sorted(c for c in codes if len(c) == _ISO3 and c.isascii() and c.isalpha() and c.isupper()))
+    codes: set[str] = set()
+    organisations: set[str] = set()
+    for code, entity_id in found:
+        state, _, sector = (code or "").partition(":")
+        if (entity_id or "").startswith("org:"):
+            organisations.add(state)
+        elif sector or not _is_nobody(state, entity_id):
+            codes.add(state)
+    known = codes - organisations
+    return tuple(sorted(c for c in known if len(c) == _ISO3 and c.isascii() and c.isalpha() and c.isupper()))
 
 
 def _states(events: Iterable[Event]) -> tuple[str, ...]:
@@ -240,7 +250,7 @@ def _texts(text: str, shift: int, title: str | None) -> dict[str, TextView]:
 
 def _agreement_frame(agreement: Agreement, words: Evidence) -> Frame:
     codes, names = _party_cells(agreement.parties, words)
-    known = {p.code for p in agreement.parties} - _NOBODY
+    known = {p.code for p in agreement.parties if p.is_named}
     return _filled(
         {
             "agreement.id": _cells([agreement.id]),

@@ -9,13 +9,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SLOT: Final = re.compile(r"\{([^{}]*)\}")
+_OPTIONAL: Final = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
 _SPOKEN: Final = {"mou": "MoU", "to_be_signed": "to be signed", "state_org": "state and organisation"}
 _VERBATIM: Final = ("text", "title", "agreement.subject", "agreement.name")
 UNTOLD: Final = "(not told)"
 
 
 def fill_summary(template: str, slots: Mapping[str, Any]) -> str:
-    """Fill the slots of a summary: several values as `a, b and c`, codes of the contract as words."""
+    """Fill the slots of a summary: several values as `a, b and c`, codes of the contract as words.
+
+    A part in square brackets is left out where one of its slots has no value.
+    """
+    template = _OPTIONAL.sub(
+        lambda part: part.group(1) if all(slots.get(n.strip()) for n in _SLOT.findall(part.group(1))) else "",
+        template,
+    )
     return _SLOT.sub(lambda found: _spoken(found.group(1).strip(), slots), template)
 
 

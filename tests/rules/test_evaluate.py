@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from schemas.alert import Alert, AlertChange, AlertChangeKind, AlertStatus
 from schemas.event import Stage
 from streams.rules.evaluate import MAX_ENTRIES, RuleState, evaluate
+from streams.rules.summary import fill_summary
 from tests.factories import NOON
 from tests.rules.making import make_match, make_rule
 
@@ -329,6 +330,14 @@ def test_the_summary_names_what_the_match_brought() -> None:
     )
     (change,) = Life().feed(match)
     assert change.alert.summary == "IRN, CHN and RUS to (not told): to be signed"
+
+
+def test_a_part_in_brackets_is_left_out_where_it_has_nothing_to_say() -> None:
+    template = "Attack by {event.actor}[ on {event.recipient}][ in {event.place}] [sic]"
+    assert (
+        fill_summary(template, {"event.actor": ["AZE"], "event.place": ["ARM"]})
+        == "Attack by AZE in ARM [sic]"
+    )
 
 
 RULES = (
