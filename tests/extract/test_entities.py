@@ -266,7 +266,7 @@ def test_an_office_has_a_state_or_body_and_a_sector(text: str, role: str, code: 
     [
         ("Hamas leaders", "HAMAS:REB"),
         ("NATO officials", "NATO:IGO"),
-        ("The Afghan and Tajik police", "AFG:COP;TJK:COP"),
+        ("Afghan and Tajik police", "AFG:COP;TJK:COP"),
         ("The Lebanese and Syrian foreign ministers", "LBN:GOV;SYR:GOV"),
     ],
 )
