@@ -402,7 +402,7 @@ def _add_transcripts(app: FastAPI, gateway: _Gateway, broker: Broker, now: Calla
         return JSONResponse({"ids": [t.id for t in transcripts]}, HTTPStatus.ACCEPTED)
 
     @app.get(
-        "/v1/transcripts/{id}",
+        "/v1/transcripts/{id:path}",
         response_model=EnrichedTranscript,
         responses=problem_responses(400, 404, 503),
         tags=["transcripts"],

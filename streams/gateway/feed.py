@@ -53,7 +53,7 @@ def _add_entry(feed: ET.Element, alert: Alert, origin: str) -> None:
     _add(entry, "title", alert.summary)
     _add(entry, "updated", _time(alert.updated_time))
     _add(entry, "published", _time(alert.raised_time))
-    link = {"rel": "alternate", "type": "application/json", "href": _clean(f"{origin}/v1/alerts/{alert.id}")}
+    link = {"rel": "alternate", "href": _clean(f"{origin}/v1/alerts/{alert.id}")}
     ET.SubElement(entry, "link", link)
     for term in (alert.topic, f"level:{alert.level}", f"status:{alert.status}", *alert.countries):
         ET.SubElement(entry, "category", {"term": _clean(term)})

@@ -119,6 +119,7 @@ async def serve_gateway(settings: Settings, on_ready: Callable[[str], None]) -> 
         TokenError: it is to listen elsewhere than on loopback and there is no token.
         OSError: the address is taken.
     """
+    rules = door_rules(settings)
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         sender = _Sender(await stack.enter_async_context(open_producer(settings)), settings)
@@ -135,7 +136,7 @@ async def serve_gateway(settings: Settings, on_ready: Callable[[str], None]) -> 
         app = build_app(
             broker,
             index,
-            door_rules(settings),
+            rules,
             metrics,
             lambda: datetime.now(UTC),  # noqa: TID251 - the door's clock
             time.monotonic,

@@ -2,11 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
@@ -17,10 +14,13 @@ from schemas import topics
 from schemas.contract import MAX_TEXT_BYTES
 from schemas.topics import Output
 from schemas.transcript import Transcript
-from streams.kafka.records import encode_record
 from tests.factories import make_alert_change
+from tests.kafka.gateway_process import JSON, run_gateway, stream_events, until_indexed
+from tests.kafka.gateway_process import publish as publish_outputs
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from aiokafka import AIOKafkaProducer
 
     from schemas.alert import AlertChange
@@ -31,30 +31,6 @@ pytestmark = [pytest.mark.kafka, pytest.mark.usefixtures("created_topics")]
 
 GIVEN = {"source": {"broadcaster": "Radio Test"}, "text": "Good morning."}
 
-JSON = {"Accept": "application/json"}
-
-Started = Callable[[], "Iterator[str]"]
-
-
-@contextmanager
-def run_gateway(settings: Settings) -> Iterator[str]:
-    """Run `dragoman gateway` as a process of its own; gives its address."""
-    environment = {
-        f"DRAGOMAN_{name.upper()}": str(v) for name, v in settings.model_dump().items() if v is not None
-    }
-    command = [sys.executable, "-m", "streams.cli", "gateway"]
-    with subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            assert line.startswith("gateway: http://127.0.0.1:")
-            yield line.removeprefix("gateway: ").strip()
-        finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(10) == 0
-
 
 @pytest.fixture
 async def client(settings: Settings, created_topics: object) -> AsyncIterator[httpx.AsyncClient]:
@@ -64,11 +40,8 @@ async def client(settings: Settings, created_topics: object) -> AsyncIterator[ht
 
 
 async def publish(producer: AIOKafkaProducer, settings: Settings, *changes: AlertChange) -> None:
-    for change in changes:
-        record = encode_record(
-            Output(topics.ALERTS, change.alert.id, change, change.alert.updated_time), settings
-        )
-        await producer.send_and_wait(record.topic, value=record.value, key=record.key, headers=record.headers)
+    outputs = [Output(topics.ALERTS, c.alert.id, c, c.alert.updated_time) for c in changes]
+    await publish_outputs(producer, settings, *outputs)
 
 
 async def follow(
@@ -85,30 +58,13 @@ async def follow(
     async with asyncio.timeout(20), client.stream("GET", f"/v1/alerts{query}", headers=headers) as response:
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/event-stream")
-        fields: dict[str, str] = {}
-        async for line in response.aiter_lines():
-            if started is not None:
-                started.set()
-            if line:
-                name, _, value = line.partition(": ")
-                fields[name] = value
-                continue
-            if "data" in fields:
-                found.append((fields["event"], fields["id"], orjson.loads(fields["data"])))
-            fields = {}
+        if started is not None:
+            started.set()
+        async for event in stream_events(response):
+            found.append(event)
             if len(found) == count:
                 break
     return found
-
-
-async def until_indexed(client: httpx.AsyncClient, count: int, path: str = "/v1/alerts") -> None:
-    """Wait until a page holds so many."""
-    async with asyncio.timeout(20):
-        while True:
-            page = (await client.get(path, headers=JSON)).json()
-            if len(page[path.rpartition("/")[2]]) >= count:
-                return
-            await asyncio.sleep(0.05)
 
 
 def ids(events: list[tuple[str, str, dict[str, object]]]) -> list[object]:
@@ -232,7 +188,7 @@ async def test_a_page_gives_what_there_is_and_a_cursor_to_go_on(
     client: httpx.AsyncClient, settings: Settings, producer: AIOKafkaProducer
 ) -> None:
     await publish(producer, settings, *[make_alert_change(n) for n in range(5)])
-    await until_indexed(client, 5)
+    await until_indexed(client, "/v1/alerts", 5)
     first = (await client.get("/v1/alerts?limit=3", headers=JSON)).json()
     rest = (await client.get(f"/v1/alerts?page={first['next']}", headers=JSON)).json()
     assert (len(first["alerts"]), len(rest["alerts"]), rest["next"]) == (3, 2, None)
@@ -259,7 +215,7 @@ async def test_filters_choose(
         3: make_alert_change(3, countries=("RUS", "BLR")),
     }
     await publish(producer, settings, *changes.values())
-    await until_indexed(client, 3)
+    await until_indexed(client, "/v1/alerts", 3)
     page = (await client.get(f"/v1/alerts?{query}", headers=JSON)).json()
     assert {a["id"] for a in page["alerts"]} == {f"alert-{n}" for n in expected}
 
