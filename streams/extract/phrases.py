@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from streams.extract.reading import tokenize
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 T = TypeVar("T")
+_OPENING: Final = 2
 
 
 def plain_word(text: str) -> str:
@@ -29,8 +30,8 @@ class Phrases(Generic[T]):
     """Phrases with a value each. A phrase whose last word ends in `*` matches every word that begins so."""
 
     by_first: dict[str, tuple[tuple[tuple[str, ...], T], ...]] = field(default_factory=dict)
-    by_prefix: dict[str, T] = field(default_factory=dict)
-    sizes: tuple[int, ...] = ()
+    by_opening: dict[str, tuple[tuple[str, T], ...]] = field(default_factory=dict)
+    """Words by how they begin, the longest first, under their first two letters."""
 
     @classmethod
     def of(cls, entries: Iterable[tuple[str, T]]) -> Phrases[T]:
@@ -52,7 +53,10 @@ class Phrases(Generic[T]):
             first: tuple(sorted(found.items(), key=lambda item: (-len(item[0]), item[0])))
             for first, found in firsts.items()
         }
-        return cls(by_first, prefixes, tuple(sorted({len(prefix) for prefix in prefixes}, reverse=True)))
+        openings: dict[str, list[tuple[str, T]]] = {}
+        for prefix in sorted(prefixes, key=lambda known: (-len(known), known)):
+            openings.setdefault(prefix[:_OPENING], []).append((prefix, prefixes[prefix]))
+        return cls(by_first, {opening: tuple(found) for opening, found in openings.items()})
 
     @classmethod
     def all_of(cls, entries: Iterable[tuple[str, T]]) -> Phrases[tuple[T, ...]]:
@@ -76,7 +80,7 @@ class Phrases(Generic[T]):
                 same = tuple(words[index:end]) == phrase
             if same:
                 return value, end
-        for size in self.sizes:
-            if len(word) >= size and word[:size] in self.by_prefix:
-                return self.by_prefix[word[:size]], index + 1
+        for prefix, value in self.by_opening.get(word[:_OPENING], ()):
+            if word.startswith(prefix):
+                return value, index + 1
         return None
