@@ -130,7 +130,7 @@ def indexed(rules: dict[str, Rule]) -> RuleIndex:
 
 
 @given(rules(), st.lists(events, min_size=1, max_size=3), st.data())
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_the_index_finds_what_asking_every_rule_finds(
     drawn: dict[str, Rule], records: list[Event], data: st.DataObject
 ) -> None:
@@ -146,14 +146,14 @@ def test_the_index_finds_what_asking_every_rule_finds(
 
 
 @given(rules(RuleSource.TRANSCRIPTS), st.lists(events, min_size=1, max_size=3))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_it_does_so_for_transcripts_with_several_events(drawn: dict[str, Rule], parts: list[Event]) -> None:
     record = transcript_of(parts)
     assert [m.id for m in indexed(drawn).match(record).matches] == told_by_all(drawn, record)
 
 
 @given(rules(kind=plain), st.lists(events, min_size=3, max_size=6))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_where_the_needs_are_exact_the_index_alone_decides(
     drawn: dict[str, Rule], records: list[Event]
 ) -> None:
@@ -169,7 +169,7 @@ def test_where_the_needs_are_exact_the_index_alone_decides(
 
 
 @given(rules(), events)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_an_index_that_was_emptied_holds_nothing(drawn: dict[str, Rule], record: Event) -> None:
     index = indexed(drawn)
     for rule_id in drawn:
@@ -183,7 +183,7 @@ def test_an_index_that_was_emptied_holds_nothing(drawn: dict[str, Rule], record:
 
 
 @given(rules(), events, st.dictionaries(st.sampled_from(WORDS), st.floats(0, 1000)))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_frequencies_change_no_answer(
     drawn: dict[str, Rule], record: Event, frequency: dict[str, float]
 ) -> None:

@@ -51,7 +51,7 @@ def test_an_error_says_where_and_names_the_right_word(old: str, new: str, senten
 
 
 @pytest.mark.parametrize(
-    "text", ["", "- a list", "just words", "a: &a [*a, *a]", "\x00", "{" * 2000, "? [1]: 2"]
+    "text", ["", "- a list", "just words", "a: &a [*a, *a]", "\x00", "{" * 400, "? [1]: 2"]
 )
 def test_no_text_breaks_the_reader(text: str) -> None:
     with pytest.raises(RuleError):

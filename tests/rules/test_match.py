@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.event import Argument, ArgumentRole, Event
@@ -232,6 +232,7 @@ selections = st.fixed_dictionaries(
 
 
 @given(selections, selections, st.booleans())
+@settings(max_examples=40, deadline=None)
 def test_not_and_or_are_what_logic_says(a: dict[str, Any], b: dict[str, Any], swap: bool) -> None:
     a, b = (b, a) if swap else (a, b)
     event = make_act()
