@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, TextIO
@@ -258,6 +259,11 @@ class _JsonLines(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
+def _log_thread_error(args: threading.ExceptHookArgs) -> None:
+    name = args.thread.name if args.thread is not None else "a thread"
+    logging.getLogger("threading").error("%s ended: %s: %s", name, args.exc_type.__name__, args.exc_value)
+
+
 class _SaidOnce(logging.Filter):
     """Lets a library say the same thing once in ten seconds: a broker that is away is worth a line, not a hundred."""
 
@@ -297,5 +303,6 @@ def configure_logging(stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.disable(logging.DEBUG)
+    threading.excepthook = _log_thread_error
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.ERROR)
