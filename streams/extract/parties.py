@@ -370,6 +370,7 @@ def scope_of(
     states = {code for actor in actors if actor.sort == STATE for code in actor.codes}
     bodies = {code for actor in actors if actor.sort == ORGANISATION for code in actor.codes}
     rebels = "rebels" in near or any(actor.sort == REBELS for actor in actors)
+    rebels = rebels or (kind in PEACE and states <= {"ISR", "PSE"} and "rebels" in passage)
     if rebels or (kind in PEACE and len(states) < PAIR):
         de_facto = states & {"ISR", "PSE"} or "palestinian" in passage
         return Scope.NONSTATE if de_facto else Scope.INTRA

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 REACH: Final = 18
 """So many words from its noun an act is still looked for."""
+_OPENING: Final = 4
+_OPENING_REACH: Final = 22
 FRESH_DAYS: Final = 10
 """A step of so many days ago is still news."""
 
@@ -92,6 +94,12 @@ class Clause:
     words: tuple[str, ...]
     dates: tuple[FoundDate, ...]
     day: date
+
+    @property
+    def opening(self) -> int:
+        """Where the first words end; a date among them dates the whole first clause."""
+        tokens = self.sentence.tokens
+        return tokens[min(_OPENING, len(tokens)) - 1].end if tokens else 0
 
 
 def lay_out_clause(sentence: Sentence, day: date) -> Clause:
@@ -215,7 +223,7 @@ def _left(view: _View) -> Step | None:
     """Find the act that governs the noun from the left, the nearest that grammar lets through."""
     phrase, words = view.phrase, view.words
     door = words[phrase.start - 1] if phrase.start else ""
-    if _is_unknown_gerund(view, door):
+    if _is_unknown_verb(view, door):
         return None
     links: set[str] = set()
     commas = 0
@@ -237,11 +245,16 @@ def _left(view: _View) -> Step | None:
     return None
 
 
-def _is_unknown_gerund(view: _View, door: str) -> bool:
-    """Whether a verb that nobody listed stands right before the noun: delaying the deal."""
-    if not door.endswith("ing") or len(door) <= _LONG_GERUND or door in _DOORS:
+def _is_unknown_verb(view: _View, door: str) -> bool:
+    """Whether a verb that nobody listed stands right before the noun: delaying the deal, to challenge the deal."""
+    start = view.phrase.start
+    gerund = door.endswith("ing") and len(door) > _LONG_GERUND and door not in _DOORS
+    infinitive = (
+        start > 1 and view.words[start - 2] == "to" and door.isalpha() and view.phrase.determiner != ""
+    )
+    if not gerund and not infinitive:
         return False
-    return not view.lexicon.triggers_at(view.words, view.phrase.start - 1)
+    return not view.lexicon.triggers_at(view.words, start - 1)
 
 
 def _govern(view: _View, trigger: Trigger, at: int, end: int, *, door: str, links: set[str]) -> Step | None:
@@ -305,7 +318,7 @@ def _is_noun_here(view: _View, at: int, trigger: Trigger) -> bool:
     before = words[at - 1] if at else ""
     if trigger.form in {"past", "part"}:
         joined = before in {"and", "or"} and at > 1 and words[at - 2].endswith("ed")
-        if before in _ADJECTIVAL or joined:
+        if before in _ADJECTIVAL or joined or before == "-":
             return True
     elif trigger.form in {"base", "s"}:
         owned = before.endswith(("'s", "s'")) and before not in BE
@@ -589,7 +602,8 @@ def _age(view: _View, step: Step, clause: Clause) -> Step:
     inside = (sentence.tokens[view.phrase.start].start, sentence.tokens[view.phrase.end - 1].end)
     old, fresh, dated = _is_recalled(view, step), False, None
     for found in clause.dates:
-        if not first <= found.start < last:
+        opening = found.start < clause.opening and step.start < _OPENING_REACH
+        if not (first <= found.start < last or opening):
             continue
         if _is_old(found, day):
             old = True

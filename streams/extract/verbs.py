@@ -46,6 +46,7 @@ _FIRSTS: Final = frozenset({"first", "last", "only", "latest"})
 _TOWARDS: Final = frozenset({"about", "of", "for", "at", "towards", "toward", "to", "from", "before"})
 _OWN_PREPOSITION: Final = frozenset({"about", "on", "of", "for"})
 _SHORT: Final = {"'ve": "have", "'ll": "will", "'re": "are", "'m": "am", "'d": "would"}
+_HELP: Final = frozenset({"help", "helps", "helping", "let", "lets", "make", "makes"})
 _REACH: Final = 9
 _LONG_ADVERB: Final = 4
 _NEGATED: Final = {
@@ -112,10 +113,11 @@ def read_verb(words: Sequence[str], at: int, form: str, controllers: Phrases[str
     before = words[start - 1] if start else ""
     if form == "base" and not kinds and before in {"and", ","}:
         kinds = _shared_auxiliary(words, start - 1)
+    helped = form == "base" and not kinds and bool(_HELP & set(words[max(0, start - 7) : start]))
     relative = before in RELATIVE or (
         start > 1 and before in {"refused", "failed", "declined"} and words[start - 2] in RELATIVE
     )
-    mode = _mode(words, at, form, start, kinds=kinds, controllers=controllers)
+    mode = "hoped" if helped else _mode(words, at, form, start, kinds=kinds, controllers=controllers)
     background = "had" in kinds or (
         relative and (mode in {"refused", "failed"} or (mode == "done" and not kinds & HAVE))
     )
@@ -213,7 +215,7 @@ def _gerund(words: Sequence[str], at: int, controllers: Phrases[str]) -> str:
         return "done"
     if control:
         return control
-    return "hoped" if before in _TOWARDS else "done"
+    return "hoped" if before in _TOWARDS or before == "on" else "done"
 
 
 def controller_of(words: Sequence[str], before: int, controllers: Phrases[str], reach: int) -> str | None:
