@@ -45,8 +45,8 @@ from streams.gateway.problems import Problem, problem, problem_responses
 from streams.gateway.queries import AgreementQuery, AlertChoice, AlertQuery, EventQuery, Order
 from streams.gateway.rows import change_item, event_item, transition_item
 from streams.gateway.sse import EventStream
-from streams.gateway.subscriptions import wanted_alerts
 from streams.gateway.websocket import serve_websocket
+from streams.subscriptions import wanted_alerts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
     from schemas.topics import Topic
     from schemas.transcript import Transcript
-    from streams.gateway.facets import Wanted
+    from streams.facets import Wanted
     from streams.gateway.index import Index
     from streams.telemetry import Metrics
 

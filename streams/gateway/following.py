@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
-    from streams.gateway.facets import Wanted
+    from streams.facets import Wanted
     from streams.gateway.log import Entry, TopicLog
     from streams.telemetry import Metrics
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-    from streams.gateway.facets import Facets, Wanted
+    from streams.facets import Facets, Wanted
 
 VERSION: Final = 1
 """Of the tables and of what is written into them; another one means that the file is filled anew."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
     from aiokafka.structs import ConsumerRecord
 
-    from streams.gateway.facets import Facets
+    from streams.facets import Facets
 
 KEEP_RECORDS: Final = 4096
 """Records of each partition that are held in memory at most."""

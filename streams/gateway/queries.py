@@ -13,8 +13,8 @@ from schemas.contract import CountryCode, Time
 from schemas.event import InstrumentType, PloverType, Realis, Scope, Stage
 from schemas.rule import Level
 from schemas.subscription import AlertFilter
-from streams.gateway.facets import Wanted, source_name
-from streams.gateway.subscriptions import wanted_alerts
+from streams.facets import Wanted, source_name
+from streams.subscriptions import wanted_alerts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from schemas.alert import AlertChange
 from schemas.contract import ContractError
 from schemas.event import Event
 from schemas.subscription import Subscription
-from streams.gateway.facets import (
+from streams.facets import (
     agreement_facets,
     alert_facets,
     change_facets,

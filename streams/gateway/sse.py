@@ -8,8 +8,8 @@ import orjson
 from sse_starlette import EventSourceResponse
 from sse_starlette.sse import SendTimeoutError
 
+from streams.facets import is_met
 from streams.gateway.cursor import format_cursor
-from streams.gateway.facets import is_met
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import orjson
 from starlette.websockets import WebSocketDisconnect
 
+from streams.facets import is_met
 from streams.gateway.cursor import format_cursor
-from streams.gateway.facets import is_met
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket

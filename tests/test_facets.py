@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from schemas.rule import Level
 from schemas.subscription import AlertFilter
-from streams.gateway.facets import event_facets, is_met, levels_from, source_name
-from streams.gateway.subscriptions import is_wanted
+from streams.facets import event_facets, is_met, levels_from, source_name
+from streams.subscriptions import is_wanted
 from tests.factories import make_alert_change, make_event
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.gateway.facets import change_facets, is_met, levels_from, source_name
+from streams.facets import change_facets, is_met, levels_from, source_name
 
 if TYPE_CHECKING:
     from schemas.alert import AlertChange
     from schemas.subscription import AlertFilter
-    from streams.gateway.facets import Wanted
+    from streams.facets import Wanted
 
 
 def is_wanted(change: AlertChange, wanted: AlertFilter) -> bool:
