@@ -152,6 +152,7 @@ class Features:
                 index += 1
                 continue
             text = " ".join(w.text for w in words[index : index + _MAX_NAME_WORDS])
+            text = text.replace("\0", " ")  # NUL ends a key in the trie
             best = ""
             for key in self.gazetteer.prefixes(text):
                 if len(key) > len(best) and (len(key) == len(text) or text[len(key)] == " "):

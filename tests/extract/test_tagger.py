@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.extract.models import TRAINED, load_models
@@ -89,6 +89,7 @@ def test_a_second_tagger_reads_the_same() -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example("Oslo \0 A\0 \x01Marta \ufffe")
 @given(st.text(min_size=0, max_size=200))
 def test_any_text_gets_spans_that_lie_in_it_and_do_not_overlap(text: str) -> None:
     words = split_words(text)
