@@ -115,10 +115,27 @@ def main() -> int:
             f"{s['stage_accuracy']:<7.3f}{s['stage_macro_f1']:<7.3f}{s['type_group_accuracy']:<7.3f}{s['polarity_accuracy']:<7.3f}{s['is_news_accuracy']:<7.3f}"
             f"{three(s['party_end_to_end']):<20}{three(s['domain_micro']):<20}"
         )
+    calibrate(gold, predictions, scorer)
     if options.errors:
         for record in halves[options.errors]:
             show(record, predictions[record["id"]], scorer)
     return 0
+
+
+def calibrate(gold: list[dict[str, Any]], predictions: dict[str, dict[str, Any]], scorer: Any) -> None:
+    """Print how often an instrument is one, with the right stage, by the confidence that it was given."""
+    bins: dict[float, list[bool]] = {}
+    for record in gold:
+        want = [scorer.norm(i) for i in record["instruments"]]
+        have = [scorer.norm(i) for i in predictions[record["id"]]["instruments"]]
+        pairs = {j: i for i, j in scorer.match(want, have)}
+        for j, item in enumerate(have):
+            right = j in pairs and want[pairs[j]]["stage"] == item["stage"]
+            bins.setdefault(int(item["confidence"] * 10) / 10, []).append(right)
+    for low, outcomes in sorted(bins.items()):
+        print(
+            f"confidence {low:.1f} to {low + 0.1:.1f}: {sum(outcomes)} of {len(outcomes)} right, {sum(outcomes) / len(outcomes):.2f}"
+        )
 
 
 def show(record: dict[str, Any], prediction: dict[str, Any], scorer: Any) -> None:

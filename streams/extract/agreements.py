@@ -408,9 +408,9 @@ def _add(actors: list[Actor], more: Iterable[Actor]) -> None:
             actors.append(actor)
 
 
-_SURE: Final = (0.35, 0.45, 0.6, 0.75, 0.85)
+_SURE: Final = (0.62, 0.66, 0.62, 0.83, 0.9)
 """The confidence of a stage by how plainly it is told; benchmarks/eval_agreements.py shows how often each is right."""
 
 
 def _confidence(strength: int, missing: Sequence[str]) -> float:
-    return round(_SURE[strength] - 0.08 * len(missing), 2)
+    return round(_SURE[strength] - 0.05 * len(missing), 2)

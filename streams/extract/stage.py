@@ -340,7 +340,7 @@ _THREATS: Final = frozenset({"threatened", "threatens", "threatening", "threat",
 _REACTIONS: Final = frozenset(
     {
         "satisfaction", "welcomed", "welcome", "hailed", "congratulated", "praised", "regret", "anniversary",
-        "importance", "since",
+        "importance", "since", "appreciation", "thanked", "thanks", "credit", "leadership",
     }
 )  # fmt: skip
 _OBJECTIONS: Final = frozenset({"call", "called", "calling", "urged", "suspend", "halt", "cancel", "scrap"})
@@ -385,6 +385,9 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
     if act == "call":
         mode = "hoped"
     soft = "had" not in words[max(0, meaning.start - 12) : at]
+    praised = trigger.form == "ing" and bool(
+        _REACTIONS & set(words[max(0, meaning.start - 8) : meaning.start])
+    )
     stopped = mode == "tried" and bool(_OBJECTIONS & set(words[max(0, meaning.start - 8) : meaning.start]))
     return Step(
         stage,
@@ -396,7 +399,7 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
         act=act,
         background=meaning.background,
         soft=soft,
-        quiet=act == "react" or stopped,
+        quiet=act == "react" or stopped or praised,
     )
 
 
@@ -570,7 +573,8 @@ def _bare(view: _View) -> Step:
     for at in range(phrase.start, phrase.head):
         hit = view.lexicon.modifiers.at(words, at)
         if hit:
-            return Step(hit[0], "done", HINTED, *span)
+            mode = "hoped" if hit[0] is Stage.PROPOSED else "done"  # a possible accord is nobody's step
+            return Step(hit[0], mode, HINTED, *span)
     if words[phrase.start] == "no" and phrase.head - phrase.start <= _NO_REACH:
         return Step(Stage.REJECTED, "failed", CLEAR, *span)
     after = words[phrase.end : phrase.end + 2]
