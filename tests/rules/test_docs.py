@@ -10,7 +10,7 @@ from schemas.rule import CorrelationType, RuleSource
 from streams.replay.rule_test import read_tests
 from streams.rules.detection import MODIFIERS
 from streams.rules.fields import DERIVED_SLOTS, FIELDS
-from streams.rules.load import ALERT_KEYS, RULE_KEYS, parse_rule
+from streams.rules.load import ALERT_KEYS, RULE_KEYS, load_rule, pack_folder, parse_rule, rule_files
 from streams.rules.source import read_documents
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
@@ -29,6 +29,11 @@ WORDS = {
 @pytest.mark.parametrize("word", sorted(WORDS - {"title", "author", "references", "tags", "description"}))
 def test_the_page_of_the_language_names_every_word_of_it(word: str) -> None:
     assert re.search(rf"(?<![\w.]){re.escape(word)}(?![\w.])", PAGE)
+
+
+def test_the_page_names_every_shipped_rule() -> None:
+    rows = [f"`{f.stem}` | {load_rule(f).title} |" for f in rule_files(pack_folder())]
+    assert [row for row in rows if row not in PAGE] == []
 
 
 def test_the_examples_on_the_page_are_right() -> None:
