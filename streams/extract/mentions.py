@@ -102,7 +102,7 @@ class RawMention:
 def find_mentions(reading: Reading, models: Models) -> tuple[RawMention, ...]:
     """Find all words that refer to somebody or something, in the order of the text; they may nest."""
     language = reading.language.language.split("-")[0]
-    if language not in {"en", "und", "mul", ""} and language in models.names.by_language:
+    if language not in {"en", "und", "mul", ""}:
         return _find_in_other_language(reading, models, language)
     found: list[RawMention] = []
     for number, sentence in enumerate(reading.sentences):
@@ -117,7 +117,7 @@ def find_mentions(reading: Reading, models: Models) -> tuple[RawMention, ...]:
 
 def _find_in_other_language(reading: Reading, models: Models, language: str) -> tuple[RawMention, ...]:
     """Find states, organisations, leaders, words for two states or the own one, and what a tagger of the language sees."""
-    table = models.names.by_language[language]
+    table = models.names.by_language.get(language, models.names.english)
     tagger = models.other_taggers.get(language)
     deictic = [
         (t[language], sort)

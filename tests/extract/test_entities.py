@@ -482,6 +482,12 @@ def test_the_two_countries_and_the_own_one_are_known_in_other_languages() -> Non
     assert entity_of(resolved, "کشورمان").code == "IRN"
 
 
+def test_a_language_without_lists_is_read_by_english_names_alone() -> None:
+    resolved = read("Il ministro ha incontrato a Roma il delegato di Iran e Oman.", language="it")
+    assert codes(resolved) == {"IRN", "OMN"}
+    assert [e for e in resolved.entities if e.type in {EntityType.PERSON, EntityType.ROLE}] == []
+
+
 # --- what holds for any text --------------------------------------------------------------------------------------------
 
 PIECES = st.sampled_from(
