@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+import copy
+from typing import Any
+
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schemas.rule import CorrelationType, Level
 from streams.rules.errors import RuleError
@@ -128,3 +134,40 @@ def test_the_pack_has_thirty_rules_and_more_with_ids_of_their_own() -> None:
     assert len(pack) >= 30
     assert len({r.id for r in pack}) == len(pack)
     assert all(r.falsepositives for r in pack)
+
+
+_WHOLE: dict[str, Any] = {
+    **yaml.safe_load(RULE_TEXT),
+    "correlation": {"type": "value_count", "field": "origin", "condition": {"gte": 3}, "timespan": "24h"},
+    "hold": "10m",
+    "references": ["https://example.org"],
+}
+_PLACES = [
+    (),
+    *((k,) for k in _WHOLE),
+    *((k, j) for k, v in _WHOLE.items() if isinstance(v, dict) for j in v),
+]
+_PLACES += [("detection", "visit", "event.type"), ("correlation", "condition", "gte")]
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8) | st.sampled_from(["$", "$a", "7d", "visit", "{", "[a"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6) | st.sampled_from(["event.type", "event.place|near", "text", "steps", "gte"]), inner, max_size=3),
+    max_leaves=5,
+)  # fmt: skip
+
+
+@given(st.sampled_from(_PLACES), _values)
+@settings(max_examples=150, deadline=None)
+def test_whatever_stands_where_it_should_not_is_refused_in_words(place: tuple[str, ...], value: Any) -> None:  # noqa: ANN401 - any value
+    whole = copy.deepcopy(_WHOLE)
+    if place:
+        inner = whole
+        for step in place[:-1]:
+            inner = inner[step]
+        inner[place[-1]] = value
+    else:
+        whole = value
+    try:
+        parse_rule(yaml.safe_dump(whole, allow_unicode=True), "x.yml")
+    except RuleError as error:
+        assert error.line >= 1
+        assert error.reason
