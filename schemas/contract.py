@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 MAX_TEXT_BYTES = 1_048_576
 """The largest transcript text, in bytes of UTF-8 (1 MiB)."""
@@ -28,11 +37,21 @@ def _to_utc(value: datetime) -> datetime:
         raise ValueError("is outside the years 1 to 9999 once it is in UTC") from None
 
 
-Time = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+_NUMBER = re.compile(r"\s*[-+]?[\d.]+\s*")
+
+
+def _no_number(value: object) -> object:
+    # pydantic reads a number as seconds or milliseconds, whichever it looks like: a guess
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        raise ValueError("is no time as RFC 3339 writes it, such as 2026-03-01T12:00:00Z")
+    return value
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_to_utc)]
 """An instant with a zone, kept in UTC, written as RFC 3339."""
 
 Confidence = Annotated[float, Field(ge=0.0, le=1.0)]
-Offset = Annotated[int, Field(ge=0)]
+Offset = Annotated[int, Field(ge=0, le=MAX_TEXT_BYTES)]
 """A place in the original text, counted in Unicode code points from 0."""
 
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from schemas.agreement import Agreement, Transition
 from schemas.alert import AlertChange, Match, NearMiss
-from schemas.contract import Contract
 from schemas.enriched import EnrichedTranscript
 from schemas.event import Event
 from schemas.rule import Rule
@@ -17,6 +16,8 @@ from schemas.transcript import TaggedTranscript, Transcript
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from schemas.contract import Contract
 
 DAY_MS: Final = 86_400_000
 FOREVER_MS: Final = -1

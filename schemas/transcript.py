@@ -140,9 +140,9 @@ def parse_transcript(value: dict[str, Any]) -> Transcript:
     """
     known = {name: item for name, item in value.items() if name in Transcript.model_fields}
     unknown = {name: item for name, item in value.items() if name not in Transcript.model_fields}
-    if unknown:
-        extra = known.get("extra")
-        known["extra"] = {**(extra if isinstance(extra, dict) else {}), **unknown}
+    extra = known.get("extra", {})
+    if unknown and isinstance(extra, dict):
+        known["extra"] = {**extra, **unknown}
     given = known.get("id")
     if given is None:
         known["id"] = _NO_ID

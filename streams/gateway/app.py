@@ -556,6 +556,7 @@ def _request_schema() -> dict[str, Any]:
     schema = topics.TRANSCRIPTS_RAW.model.model_json_schema(ref_template="#/components/schemas/{model}")
     required = [name for name in schema["required"] if name not in {"id", "ingest_time"}]
     properties = {name: value for name, value in schema["properties"].items() if name != "ingest_time"}
+    properties["text"] = {**properties["text"], "pattern": r"\S"}
     return {
         "type": "object",
         "title": "Transcript",

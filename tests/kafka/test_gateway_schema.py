@@ -1,0 +1,66 @@
+"""Requests of every kind from the OpenAPI document: whatever comes, the answer is one that the document names."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.core.result import Ok
+
+from tests.kafka.gateway_process import run_gateway
+
+if TYPE_CHECKING:
+    from schemathesis.schemas import APIOperation
+
+    from streams.settings import Settings
+
+pytestmark = [pytest.mark.kafka, pytest.mark.usefixtures("created_topics")]
+
+EXAMPLES: Final = 12
+"""Requests of each operation in each mode."""
+
+
+def probe(operation: APIOperation[Any, Any, Any, Any], mode: schemathesis.GenerationMode) -> int:
+    """Send requests to an operation and check every answer against the document; give how many were sent."""
+    sent = 0
+
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @hypothesis_settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def send(case: schemathesis.Case[Any]) -> None:
+        nonlocal sent
+        # a page and no stream: that one has no end
+        case.headers["Accept"] = "application/json"
+        if mode is schemathesis.GenerationMode.POSITIVE:
+            # only a gateway can write one that is accepted
+            case.query.pop("page", None)
+        case.call_and_validate(timeout=20)
+        sent += 1
+
+    # what takes nothing cannot be asked wrongly
+    with suppress(Unsatisfiable):
+        send()
+    return sent
+
+
+def test_no_request_is_answered_by_what_the_document_does_not_name(settings: Settings) -> None:
+    sent: dict[str, int] = {}
+    with run_gateway(settings.model_copy(update={"gateway_rate": 1_000_000})) as address:
+        schema = schemathesis.openapi.from_url(f"{address}/openapi.json")
+        for result in schema.get_all_operations():
+            assert isinstance(result, Ok), result
+            operation = result.ok()
+            for mode in schemathesis.GenerationMode:
+                sent[f"{operation.label} {mode}"] = probe(operation, mode)
+    assert len(sent) >= 24
+    assert all(count > 0 for name, count in sent.items() if "POSITIVE" in name), sent
