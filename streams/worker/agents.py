@@ -41,12 +41,15 @@ class Gate:
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
         self._open = True
+        self.turn = 0
+        """Up by one whenever partitions were shared out anew: what came in before belongs to nobody any more."""
 
     @asynccontextmanager
     async def passing(self) -> AsyncIterator[bool]:
         """Give whether the work may be done. If not, the record is left as it is: it will come again."""
+        turn = self.turn
         async with self._lock:
-            yield self._open
+            yield self._open and turn == self.turn
 
     async def close(self, wait_s: float) -> bool:
         """Let nothing through any more; give whether what was under way ended in time."""
@@ -61,6 +64,7 @@ class Gate:
     def reopen(self) -> None:
         """Let work through again."""
         self._open = True
+        self.turn += 1
 
 
 class Worker(Protocol):
@@ -79,10 +83,12 @@ def attach_agent(app: faust.App, agent: Agent, settings: Settings, gate: Gate, w
 
     async def run(stream: StreamT[bytes]) -> None:
         async for event in cast("Stream[bytes]", stream).noack().events():
+            turn = gate.turn
             async with gate.passing() as may_pass:
                 if may_pass:
                     await worker.handle(_record_of(event, names))
-                    event.ack()  # only now: a crash above repeats the record, it never loses one
+                    if gate.turn == turn:
+                        event.ack()  # only now: a crash above repeats the record, it never loses one
 
     app.agent(channel, name=agent.name, concurrency=1)(run)
 

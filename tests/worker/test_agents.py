@@ -21,7 +21,7 @@ from streams.kafka.records import decode_headers, encode_record
 from streams.rules.window import Watermark
 from streams.settings import Settings
 from streams.telemetry import Metrics
-from streams.worker.agents import AlertingWorker
+from streams.worker.agents import AlertingWorker, Gate
 from streams.worker.delivery import Delivery, Headers, Parcel, Record
 from streams.worker.health import Health
 from streams.worker.tables import KeptState, Shelf
@@ -240,3 +240,40 @@ async def test_a_kill_between_an_alert_of_time_and_its_publishing_does_not_lose_
     await worker.pass_time()
     await worker.handle(second)
     assert len(broker.told(topics.ALERTS)) == 1
+
+
+async def test_a_gate_lets_nothing_through_that_waited_while_partitions_moved() -> None:
+    gate = Gate()
+    passed: list[bool] = []
+
+    async def work() -> None:
+        async with gate.passing() as may_pass:
+            passed.append(may_pass)
+
+    async with gate.passing() as first:
+        assert first
+        waiting = asyncio.create_task(work())
+        await asyncio.sleep(0)
+        assert not await gate.close(0.01)  # the work under way does not end in time
+        gate.reopen()
+    await waiting
+    await work()
+    assert passed == [False, True]
+
+
+async def test_a_gate_that_is_closed_waits_for_the_work_under_way() -> None:
+    gate = Gate()
+    done = asyncio.Event()
+
+    async def work() -> None:
+        async with gate.passing():
+            await asyncio.sleep(0.01)
+            done.set()
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    assert await gate.close(5)
+    assert done.is_set()
+    async with gate.passing() as may_pass:
+        assert not may_pass
+    await task
