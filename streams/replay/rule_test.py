@@ -179,12 +179,19 @@ def read_tests(document: Document) -> list[dict[str, Any]]:
         for number, item in enumerate(tests.list(test["input"], (*path, "input"))):
             tests.mapping(item, _INPUT_KEYS, (*path, "input", number))
         for number, item in enumerate(tests.list(test["expect"], (*path, "expect"))):
-            where: Path = (*path, "expect", number)
-            tests.mapping(item, _EXPECT_KEYS, where)
-            for key, known in (("alerts", _ALERT_KEYS), ("near-misses", _MISS_KEYS)):
-                for place, expected in enumerate(tests.list(item.get(key, []), (*where, key))):
-                    tests.mapping(expected, known, (*where, key, place))
+            _check_expectation(tests, item, (*path, "expect", number))
     return found
+
+
+def _check_expectation(tests: _Tests, item: object, path: Path) -> None:
+    expected = tests.mapping(item, _EXPECT_KEYS, path)
+    for key, known in (("alerts", _ALERT_KEYS), ("near-misses", _MISS_KEYS)):
+        for place, one in enumerate(tests.list(expected.get(key, []), (*path, key))):
+            where: Path = (*path, key, place)
+            for name, value in tests.mapping(one, known, where).items():
+                words = value if isinstance(value, list) else [value]
+                if name in {"evidence", "parties", "failed"} and not all(isinstance(w, str) for w in words):
+                    raise tests.error(f"{name} is a list of words", (*where, name))
 
 
 def check_coverage(tests: list[dict[str, Any]]) -> str | None:
@@ -257,7 +264,7 @@ def _compare(run: _Run, expected: dict[str, Any]) -> Iterator[str]:
         if not expected["near-misses"] and told_misses:
             yield f"no near miss expected, but {', '.join(sorted(told_misses[0]))} failed alone"
         for miss in expected["near-misses"]:
-            if set(miss.get("failed", ())) not in told_misses:
+            if set(_listed(miss.get("failed"))) not in told_misses:
                 yield f"no near miss in which {miss.get('failed')} failed; there are {[sorted(m) for m in told_misses]}"
 
 
@@ -281,8 +288,8 @@ def _differences(want: dict[str, Any], sequence: int, alert: Alert) -> Iterator[
                 if not any(text in w for w in words):
                     yield f'evidence "{text}" is not among {words}'
         elif key == "parties":
-            if sorted(value) != have["parties"]:
-                yield f"parties: {sorted(value)} expected, {have['parties']} there"
+            if sorted(_listed(value)) != have["parties"]:
+                yield f"parties: {sorted(_listed(value))} expected, {have['parties']} there"
         elif have[key] != value:
             yield f"{key}: {value} expected, {have[key]} there"
 
