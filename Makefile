@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint fix test-fast golden docs lock eval train bench-reading bench-rules clean
+.PHONY: help setup demo run test check lint fix test-fast golden docs lock eval train bench-reading bench-rules bench-replay clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -93,6 +93,9 @@ bench-reading: $(VENV)/.bench ## speed and memory of the reader, as a ratio to s
 
 bench-rules: $(VENV)/.dev ## the rule index, as ratios to splitting and looking up
 	@$(PY) benchmarks/bench_rules.py
+
+bench-replay: $(VENV)/.dev ## how fast history is replayed, as ratios to decoding alone and to the live path
+	@$(PY) -m benchmarks.bench_replay $(if $(COUNT),--transcripts $(COUNT),)
 
 # --- written by commands, never by hand -----------------------------------------------------------------------------
 

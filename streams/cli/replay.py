@@ -32,15 +32,18 @@ if TYPE_CHECKING:
 
     from rich.progress import TaskID
 
-    from schemas.alert import AlertChange, NearMiss
+    from schemas.alert import Alert, AlertChange, NearMiss
     from schemas.rule import Rule
-    from streams.replay.diff import Diff, Side
+    from streams.replay.diff import Diff, Difference, Side
+    from streams.replay.preview import Preview
     from streams.replay.store import Checkpoint, Plan, Replay, Store
     from streams.settings import Settings
 
 DIFF_FILE: Final = "promoted.json"
 _STOP_WAIT_S: Final = 120.0
 _SHOWN: Final = 3
+_WORTH_PROCESSES: Final = 500
+_WARM_UP: Final = timedelta(days=30)
 _LONGEST_NAME: Final = 40
 
 _broker = click.option("--broker", metavar="HOST:PORT", help="The Kafka to use [DRAGOMAN_BROKER].")
@@ -555,15 +558,9 @@ def print_diff(found: Diff) -> None:
 _COLOURS: Final = {"added": "green", "lost": "red", "changed": "yellow"}
 
 
-def _difference_lines(difference: Any) -> Iterator[str]:  # noqa: ANN401 - its module loads late
-    alert = difference.alert
+def _difference_lines(difference: Difference) -> Iterator[str]:
     colour = _COLOURS[difference.kind.value]
-    yield f"\n[{colour}]{difference.kind.value:>8}[/]  [bold]{escape(alert.summary)}[/]  {alert.level.value}"
-    yield f"          {escape(alert.rule_title)} · {_iso(alert.raised_time)} · {alert.topic} · {alert.id}"
-    for subject in alert.subjects[-_SHOWN:]:
-        for evidence in subject.evidence[:1]:
-            words = " ".join(evidence.text.split())
-            yield f"          “{escape(words)}”  {escape(subject.source.broadcaster)}"
+    yield from _alert_lines(difference.alert, difference.kind.value, colour)
     for change in difference.fields:
         yield f"          {change.field}: {escape(change.before)} -> {escape(change.after)}"
     if difference.why is not None:
@@ -571,6 +568,70 @@ def _difference_lines(difference: Any) -> Iterator[str]:  # noqa: ANN401 - its m
         for clause in difference.why.clauses[:_SHOWN]:
             on = f" on “{escape(' '.join(clause.evidence.text.split()))}”" if clause.evidence else ""
             yield f"            {escape(clause.selection)}: {escape(clause.field or 'text')} = {escape(clause.value)}{on}"
+
+
+def _alert_lines(alert: Alert, word: str, colour: str) -> Iterator[str]:
+    yield f"\n[{colour}]{word:>8}[/]  [bold]{escape(alert.summary)}[/]  {alert.level.value}"
+    yield f"          {escape(alert.rule_title)} · {_iso(alert.raised_time)} · {alert.topic} · {alert.id}"
+    for subject in alert.subjects[-_SHOWN:]:
+        for evidence in subject.evidence[:1]:
+            words = " ".join(evidence.text.split())
+            yield f"          “{escape(words)}”  {escape(subject.source.broadcaster)}"
+
+
+def preview_rules(settings: Settings, path: Path, since: str, until: str | None) -> Preview:
+    """Replay what was read through some rules, in a folder that goes again, and give what they would have raised.
+
+    Raises:
+        RuleError, ReplayError: as for a replay.
+    """
+    import tempfile  # noqa: PLC0415 - keeps --help quick
+
+    from streams.replay.preview import summarize  # noqa: PLC0415
+    from streams.replay.start import Question, begin_replay, default_jobs, run_replay  # noqa: PLC0415
+    from streams.replay.store import Store  # noqa: PLC0415
+
+    rules = load_rules(path)
+    length = parse_duration(since)
+    try:
+        end_time = _now() if until is None else parse_time("--until", until)
+    except ContractError as error:
+        fail(error.reason)
+    question = Question(
+        end_time - length, end_time, rules, str(path), warm_up=_WARM_UP, publish=False, name="preview"
+    )
+    with tempfile.TemporaryDirectory(prefix="dragoman-") as folder:
+        own = settings.model_copy(update={"data_dir": Path(folder)})
+        with progress_bar("reading") as tell:
+            replay = asyncio.run(begin_replay(own, Store(own), question, _now(), tell))
+        plan = replay.read_plan()
+        # a process takes longer to start than it takes to match this many
+        jobs = default_jobs() if plan.spooled.records > _WORTH_PROCESSES else 1
+        with progress_bar("matching") as tell:
+            asyncio.run(
+                run_replay(
+                    own,
+                    replay,
+                    jobs=jobs,
+                    stop=threading.Event(),
+                    now_s=time.monotonic,
+                    told=lambda p: tell(p.position, plan.spooled.records),
+                )
+            )
+        return summarize(_replay_side(replay), plan)
+
+
+def print_preview(seen: Preview, limit: int) -> None:
+    """Print for people what rules would have raised: how often, and the latest alerts with their words."""
+    console = Console(highlight=False)
+    days = (seen.to_time - seen.from_time).total_seconds() / 86_400
+    console.print(
+        f"{_count(len(seen.alerts), 'alert')} in {days:g} days, {seen.alerts_a_day:g} a day, "
+        f"{_count(seen.near_misses, 'near miss', 'near misses')}, {_count(seen.transcripts, 'transcript')}",
+        soft_wrap=True,
+    )
+    for alert in seen.alerts[max(0, len(seen.alerts) - limit) :]:
+        console.print(*_alert_lines(alert, "would fire", "cyan"), sep="\n", soft_wrap=True)
 
 
 @command.command()
@@ -710,8 +771,8 @@ def _iso(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="minutes").replace("+00:00", "Z")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _count(number: int, noun: str, nouns: str | None = None) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {nouns or noun + 's'}"
 
 
 def _now() -> datetime:

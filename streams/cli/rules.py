@@ -532,6 +532,33 @@ def _as_json(explanation: Explanation) -> dict[str, Any]:
     }
 
 
+@command.command()
+@click.argument("file", type=click.Path(exists=True, path_type=Path), metavar="FILE")
+@click.option(
+    "--since", default="90d", show_default=True, metavar="DURATION", help="How far back, in event time."
+)
+@click.option(
+    "--until", metavar="TIME", help="The event time to look back from, such as 2026-03-01; now if not given."
+)
+@click.option(
+    "--limit", type=click.IntRange(min=0), default=50, show_default=True, help="Show so many alerts."
+)
+@_broker
+@_json
+def preview(
+    *, file: Path, since: str, until: str | None, limit: int, broker: str | None, as_json: bool
+) -> None:
+    """Say what a rule would have raised: a small replay of what was read, into no topic. FILE may be a folder."""
+    from streams.cli.replay import preview_rules, print_preview, sentences  # noqa: PLC0415 - keeps --help quick
+
+    with sentences():
+        seen = preview_rules(settings_or_exit(broker=broker), file, since, until)
+    if as_json:
+        _print_json(seen.model_dump(mode="json"))
+    else:
+        print_preview(seen, limit)
+
+
 def _asyncio_run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(work)

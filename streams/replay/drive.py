@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SHARE: Final = 20
 """A checkpoint is written when as many times as long has passed as the last one took: a twentieth of the time at most."""
-_AT_LEAST_S: Final = 2.0
+_AT_LEAST_S: Final = 1.0
 _EXAMPLE_SIGNS: Final = 300
 
 
@@ -52,15 +52,15 @@ class Pace:
 
 @dataclass(slots=True)
 class Drive:
-    """A replay at work. Whoever drives it takes one batch after the other and may stop after any of them."""
+    """A replay at work. Whoever drives it may stop after any record."""
 
     replay: Replay
     prepare: Prepare
     pace: Pace | None = None
     stopped: Callable[[], bool] = field(default=lambda: False)
 
-    def batches(self) -> Iterator[Checkpoint]:
-        """Do the work, batch by batch; each time a checkpoint was written it is given. The last one is written in any case.
+    def points(self) -> Iterator[Checkpoint]:
+        """Do the work; each time a checkpoint was written it is given. The last one is written in any case.
 
         After a sudden end the outputs are cut back to the last checkpoint, and what followed it is done again, to
         the same end: nothing is repeated, nothing skipped.
@@ -80,10 +80,10 @@ class Drive:
                     if self.pace is not None and record.event_time >= plan.from_time:
                         self.pace.keep(record.event_time)
                     work.take(run, position, record, prepared)
+                    if clock.is_due():
+                        yield self._keep(work, run, clock, done=False)
                 if self.stopped():
                     break
-                if clock.is_due():
-                    yield self._keep(work, run, clock, done=False)
             done = not self.stopped()
             if done and not point.done:
                 # what was held or awaited until then is told as it was live, where time went on

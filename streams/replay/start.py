@@ -207,7 +207,7 @@ async def run_replay(
             point = replay.read_checkpoint()
             replay.write_progress(progress_of(point, rate=None))
             prepare = stack.enter_context(open_pool(plan.source, plan.rules, jobs, load_models))
-            points = Drive(replay, prepare, pace, stop.is_set).batches()
+            points = Drive(replay, prepare, pace, stop.is_set).points()
             while (following := await asyncio.to_thread(next, points, None)) is not None:
                 point = following
                 if publisher is not None:

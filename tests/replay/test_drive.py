@@ -71,7 +71,7 @@ def make_replay(
 def run(replay: Replay, prepare_all: Prepare | None = None) -> Checkpoint:
     plan = replay.read_plan()
     with open_pool(plan.source, plan.rules, 1, load_models) as alone:
-        *_, last = Drive(replay, prepare_all or alone).batches()
+        *_, last = Drive(replay, prepare_all or alone).points()
     return last
 
 
@@ -129,7 +129,7 @@ def test_stopped_anywhere_and_resumed_it_ends_the_same(
         return left[0] < 0
 
     with open_pool(ReplaySource.ENRICHED, RULES, 1, load_models) as alone:
-        *_, point = Drive(replay, alone, stopped=stopped).batches()
+        *_, point = Drive(replay, alone, stopped=stopped).points()
     assert (point.position, point.done) == (after, False)
     assert run(replay).done
     assert written(replay) == whole
@@ -146,7 +146,7 @@ def test_killed_after_a_checkpoint_with_outputs_that_it_does_not_know_of_it_ends
         return left[0] < 0
 
     with open_pool(ReplaySource.ENRICHED, RULES, 1, load_models) as alone:
-        list(Drive(replay, alone, stopped=stopped).batches())
+        list(Drive(replay, alone, stopped=stopped).points())
     shutil.copytree(replay.folder, tmp_path / "kept")
     run(replay)
     for (
