@@ -63,6 +63,8 @@ _OF_A_STATE: Final = frozenset(
     "government authorities army military police parliament cabinet navy central federal".split()
 )
 """Words for a body that every state has one of."""
+_MINISTRY: Final = frozenset({"minister"})
+"""The words of `the ministry`, as offices are compared."""
 _REPORTERS: Final = frozenset("reporter correspondent".split())
 _FAMILY_FIRST: Final = frozenset(
     """xi hu jiang deng mao li wang zhang liu chen yang zhao huang zhou wu xu sun zhu ma guo lin gao luo qin tang qian wen
@@ -618,7 +620,7 @@ class _Resolver:
             for x in self._in_sentence(m.sentence, m.part)
             if x.type is EntityType.ORGANISATION
             and max(start, m.start + 1) <= x.start < end
-            and x.kind is MentionKind.NAME
+            and (x.kind is MentionKind.NAME or x.owners)
             and x.deixis is None
         ]
         if not inside or self.depth == _DEEPEST:
@@ -650,20 +652,14 @@ class _Resolver:
             self.drafts[ident].code = m.code
             return ident
         if not m.head:
-            key = ("", frozenset({_plain(text)}))
-            ident = (
-                self.bodies.get(key) or self._abbreviated(text) or self._new(EntityType.ORGANISATION, text)
-            )
-            self.bodies[key] = ident
-            if m.countries and not self.drafts[ident].countries:
-                self.drafts[ident].countries = list(m.countries)
-            return ident
+            return self._named_body(m, text)
         states, _, sector = self._owned(m)
         head = _office(m.head)
+        if not states and head == _MINISTRY:
+            states, head, sector = self._ministry_of_minister(head, sector)
         if not states:
             state = self._state_of_field(m) or self._only_state(head)
             states = [state] if state else []
-        owner = states[0] if len(states) == 1 else ""
         if len(states) > 1 and sector == "OPP":
             return None  # an alliance between two states is no body of theirs
         if len(states) > 1:
@@ -674,18 +670,45 @@ class _Resolver:
                 "body",
                 *sorted(head),
             )
+        ident = self._body_of(states[0] if states else "", head, _without_article(text), sector)
+        if states:
+            self._remember_field(m.head, states[0])
+        return ident
+
+    def _named_body(self, m: RawMention, text: str) -> str:
+        """Give the body of a name that says nothing of its kind."""
+        key = ("", frozenset({_plain(text)}))
+        known = self.bodies.get(key) or self._abbreviated(text)
+        ident = known or self._new(EntityType.ORGANISATION, text)
+        self.bodies[key] = ident
+        if m.countries and not self.drafts[ident].countries:
+            self.drafts[ident].countries = list(m.countries)
+        return ident
+
+    def _body_of(self, owner: str, head: frozenset[str], name: str, sector: str) -> str:
+        """Give the body of a state, or of no state that is told, which has these words in its name."""
         known = self.bodies.get((owner, head))
         if known is None and not owner:
             known = self.bodies.get(("*", head)) or self._last_body(head)
         if known is None:
-            known = self._new(EntityType.ORGANISATION, _without_article(text), owner, *sorted(head))
+            known = self._new(EntityType.ORGANISATION, name, owner, *sorted(head))
             draft = self.drafts[known]
-            draft.sector, draft.countries = sector, list(states)
+            draft.sector, draft.countries = sector, [owner] if owner else []
             draft.heads.append(head)
         self.bodies[owner, head] = self.bodies["*", head] = known
-        if owner:
-            self._remember_field(m.head, owner)
         return known
+
+    def _ministry_of_minister(
+        self, head: frozenset[str], sector: str
+    ) -> tuple[list[str], frozenset[str], str]:
+        """Give the ministry that `the ministry` means where none but a minister was named: his."""
+        for known in reversed(self.recent):
+            if known.type is EntityType.ORGANISATION and any(head <= h for h in known.heads):
+                break
+            office = next((h for h in known.heads if head < h), None)
+            if office is not None and len(known.countries) == 1:
+                return list(known.countries), office, known.sector or sector
+        return [], head, sector
 
     def _last_body(self, head: frozenset[str]) -> str | None:
         """Give the body that `the ministry` means: the last one whose name has these words."""

@@ -30,6 +30,12 @@ _MODIFIERS: Final = frozenset(
     diplomatic official dear ordinary young press media news university respective visiting""".split()
 )
 """Words that may stand between a state and the head of a role, a body or a group."""
+_OFFICES: Final = frozenset(
+    """committee ministry agency service council department police guard army office authority commission command force
+    forces corps directorate administration bureau secretariat cabinet court parliament assembly inspectorate customs
+    prosecutor government""".split()
+)
+"""Words in the name of a body that tell that it is the state's and no company."""
 _FIELDED: Final = frozenset(
     "minister ministry secretary department agency commission bureau official commissioner".split()
 )
@@ -346,10 +352,21 @@ class _Scan:
             self.found.append(_named(self.words, match, self.sentence))
 
     def _state_behind(self, span: Span) -> tuple[str, ...]:
-        """Give the state of a person who is called by it: Sheikh Tamim of Qatar."""
+        """Give the state of a person who is called by it (Sheikh Tamim of Qatar), or of a body that a state owns."""
+        if span.label == "ORG":
+            return self._state_before(span)
         if span.label != "PER" or span.last + 1 >= len(self.words) or self.low[span.last] != "of":
             return ()
         match = self.known_at.get(span.last + 1)
+        named = match is not None and match.known.type is EntityType.COUNTRY
+        return match.known.countries if match is not None and named else ()
+
+    def _state_before(self, span: Span) -> tuple[str, ...]:
+        """Give the state before the name of an office of state: Tajikistan's State Committee for National Security."""
+        if not _OFFICES & set(self.low[span.first : span.last]) or span.first == 0:
+            return ()
+        at = span.first - (self.low[span.first - 1] == "'s")
+        match = self.known_end.get(at)
         named = match is not None and match.known.type is EntityType.COUNTRY
         return match.known.countries if match is not None and named else ()
 

@@ -64,7 +64,11 @@ def merge_spans(
     """Give the names of a sentence in order, none overlapping, after the tagger's cuts are mended."""
     shouted = _is_shouted(words)
     elections = _elections(words)
-    found = [part for span in spans for part in _split(words, span, known_at, lists)]
+    bare = [
+        s if words[s.last - 1].low != "'s" or s.last - s.first == 1 else Span(s.first, s.last - 1, s.label)
+        for s in spans
+    ]
+    found = [part for span in bare for part in _split(words, span, known_at, lists)]
     found = _with_unseen_bodies(words, found)
     found = _join(words, found)
     found = _with_brackets(words, found)

@@ -179,6 +179,23 @@ def test_the_ministry_is_the_last_one_named() -> None:
     assert entity_of(resolved, "ministry").id == entity_of(resolved, "Iraqi Interior Ministry").id
 
 
+def test_the_ministry_after_a_minister_is_his() -> None:
+    resolved = read("Turkish Interior Minister Ali Demir spoke. Iraq welcomed what the ministry had said.")
+    assert entity_of(resolved, "ministry").code == "TUR:COP"
+
+
+def test_an_office_of_state_belongs_to_the_state_before_it() -> None:
+    resolved = read("Tajikistan's State Committee for National Security sent a draft to Oman.")
+    assert entity_of(resolved, "State Committee for National Security").countries == ("TJK",)
+
+
+def test_the_head_of_a_service_is_of_its_sector() -> None:
+    assert (
+        entity_of(read("The head of the Kyrgyz security service, Aman Osmonov, spoke."), "Aman Osmonov").code
+        == "KGZ:SPY"
+    )
+
+
 def test_the_government_is_of_the_only_state_spoken_of() -> None:
     assert entity_of(read("Peru waits. The government will sign."), "government").code == "PER:GOV"
     assert entity_of(read("Peru and Chile wait. The government will sign."), "government").code is None
