@@ -61,6 +61,10 @@ class Gate:
         except TimeoutError:
             return False
 
+    def shut(self) -> None:
+        """Let nothing through any more, at once."""
+        self._open = False
+
     def reopen(self) -> None:
         """Let work through again."""
         self._open = True
@@ -84,11 +88,16 @@ def attach_agent(app: faust.App, agent: Agent, settings: Settings, gate: Gate, w
     async def run(stream: StreamT[bytes]) -> None:
         async for event in cast("Stream[bytes]", stream).noack().events():
             turn = gate.turn
-            async with gate.passing() as may_pass:
-                if may_pass:
-                    await worker.handle(_record_of(event, names))
-                    if gate.turn == turn:
-                        event.ack()  # only now: a crash above repeats the record, it never loses one
+            try:
+                async with gate.passing() as may_pass:
+                    if may_pass:
+                        await worker.handle(_record_of(event, names))
+                        if gate.turn == turn:
+                            event.ack()  # only now: a crash above repeats the record, it never loses one
+            except Exception as error:  # noqa: BLE001 - no exception may leave this loop: Faust commits past it
+                gate.shut()
+                await app.crash(error)
+                return
 
     app.agent(channel, name=agent.name, concurrency=1)(run)
 
@@ -193,7 +202,7 @@ class AlertingWorker:
         for partition in set(self.watermark.partitions) - owned:
             self.watermark = self.watermark.revoke(partition)
         for key, value in self.states.values():
-            glimpse = glimpse_state(value)
+            glimpse = glimpse_state(key, value)
             if glimpse.partition in owned:
                 self._note(key, glimpse.due_time, unsettled=glimpse.unsettled)
                 self.watermark = self.watermark.advance(glimpse.partition, glimpse.seen_time, _wall_s())

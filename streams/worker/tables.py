@@ -10,12 +10,16 @@ import orjson
 from pydantic import Field
 
 from schemas.alert import AlertChange
-from schemas.contract import Contract, Time
+from schemas.contract import Contract, ContractError, Time
 from streams.ledger import Book
 from streams.rules.evaluate import RuleState
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+
+
+class TableError(Exception):
+    """What a table holds is not what it should be; the message says under which key and what to do."""
 
 
 class Position(Contract):
@@ -71,15 +75,30 @@ class Glimpse:
     unsettled: bool
 
 
-def glimpse_state(value: bytes) -> Glimpse:
-    """Look at an encoded `KeptState` without reading all of it: a table may hold very many when it is recovered."""
-    fields = orjson.loads(value)
-    due = (fields["state"] or {}).get("due_time")
-    return Glimpse(
-        fields["position"]["partition"],
-        datetime.fromisoformat(fields["seen_time"]),
-        None if due is None else datetime.fromisoformat(due),
-        bool(fields["outbox"]),
+def glimpse_state(key: bytes, value: bytes) -> Glimpse:
+    """Look at an encoded `KeptState` without reading all of it: a table may hold very many when it is recovered.
+
+    Raises:
+        TableError: It is none.
+    """
+    try:
+        fields = orjson.loads(value)
+        due = (fields["state"] or {}).get("due_time")
+        return Glimpse(
+            fields["position"]["partition"],
+            datetime.fromisoformat(fields["seen_time"]),
+            None if due is None else datetime.fromisoformat(due),
+            bool(fields["outbox"]),
+        )
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _unreadable(key, f"{type(error).__name__}: {error}") from error
+
+
+def _unreadable(key: bytes, why: str) -> TableError:
+    return TableError(
+        f"what is kept under {key.decode(errors='replace')} cannot be read ({why}): it was written by a newer version, or "
+        "by something else; run that version, or delete the changelog topic and make it again, and what it held is "
+        "forgotten"
     )
 
 
@@ -109,7 +128,12 @@ class Shelf(Generic[KeptT]):
     def get(self, key: bytes) -> KeptT | None:
         """Give what is kept under a key."""
         value = self._data.get(key)
-        return None if value is None else self._kind.decode(value)
+        if value is None:
+            return None
+        try:
+            return self._kind.decode(value)
+        except ContractError as error:
+            raise _unreadable(key, error.reason) from error
 
     async def put(self, key: bytes, kept: KeptT) -> None:
         """Keep a value: first on the broker, on the partition of the record it comes from, then here."""

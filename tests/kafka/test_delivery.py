@@ -15,7 +15,7 @@ from schemas.dead_letter import DeadLetterReason
 from streams.extract.models import load_models
 from streams.kafka.client import open_admin, open_producer
 from streams.kafka.dead_letters import read_parked
-from streams.kafka.groups import installation_plans
+from streams.kafka.groups import LEDGER, changelog_name, installation_plans
 from streams.kafka.local import LocalBroker, free_port
 from streams.kafka.topics import create_topics, kafka_name
 from streams.replay.run import run_transcripts
@@ -125,7 +125,7 @@ async def _send_raw(producer: AIOKafkaProducer, settings: Settings, transcripts:
 
 async def _wait_for_alerts(read_all: ReadAll, count: int) -> None:
     async with asyncio.timeout(WAIT_S):
-        while len(set(_change_ids(await read_all(topics.ALERTS)))) < count:  # noqa: ASYNC110 - the broker tells nobody
+        while len(set(_change_ids(await read_all(topics.ALERTS)))) < count:
             await asyncio.sleep(0.1)
 
 
@@ -182,6 +182,29 @@ async def test_a_step_that_fails_parks_its_record_after_its_tries_and_the_next_g
     assert parked.letter is not None
     assert (parked.letter.reason, parked.letter.attempts) == (DeadLetterReason.FAILED, 3)
     assert parked.letter.message == "the step failed 3 times: the step cannot take this"
+
+
+async def test_a_table_that_cannot_be_read_holds_its_agent_back_with_the_reason_and_loses_nothing(
+    settings: Settings, producer: AIOKafkaProducer, read_all: ReadAll, tmp_path: Path
+) -> None:
+    changelog = changelog_name(LEDGER, settings)
+    for partition in range(settings.partitions):
+        await producer.send_and_wait(changelog, b"{}", key=b"t-0", partition=partition)
+    await _send_transcripts(producer, settings, range(1))
+    async with WorkerProcess(settings, *PLAIN, "ledger", log=tmp_path / "ledger.log") as ledger:
+        async with WorkerProcess(settings, *PLAIN, "language,extraction", log=tmp_path / "log"):
+            await _wait_for_readiness(ledger, 503, "what is kept under t-0 cannot be read")
+        assert (await ledger.ask("/healthz")).status_code == 200
+    for partition in range(settings.partitions):
+        await producer.send_and_wait(changelog, None, key=b"t-0", partition=partition)
+    async with WorkerProcess(settings, *PLAIN, "ledger", log=tmp_path / "again.log"):
+        async with asyncio.timeout(WAIT_S):
+            while len(await read_all(_without_prefix(changelog, settings))) < 2 * settings.partitions + 1:
+                await asyncio.sleep(0.1)
+
+
+def _without_prefix(name: str, settings: Settings) -> str:
+    return name.removeprefix(settings.topic_prefix)
 
 
 async def test_a_broker_that_goes_and_comes_back_is_waited_for_and_nothing_is_lost(

@@ -6,7 +6,7 @@ import pytest
 
 from streams.ledger import Book
 from streams.rules.evaluate import RuleState
-from streams.worker.tables import Glimpse, KeptBook, KeptState, Position, Shelf, glimpse_state
+from streams.worker.tables import Glimpse, KeptBook, KeptState, Position, Shelf, TableError, glimpse_state
 from tests.factories import NOON, make_alert_change
 from tests.worker.plain_steps import RULE
 
@@ -38,6 +38,12 @@ def test_a_glimpse_says_what_the_whole_value_says() -> None:
     due = NOON + timedelta(hours=1)
     state = RuleState(rule_id=RULE.id, rule=RULE, due_time=due)
     kept = KeptState(position=AT, seen_time=NOON, state=state, outbox=(make_alert_change(),))
-    assert glimpse_state(kept.encode()) == Glimpse(1, NOON, due, unsettled=True)
+    assert glimpse_state(b"k", kept.encode()) == Glimpse(1, NOON, due, unsettled=True)
     bare = KeptState(position=AT, seen_time=NOON, state=None)
-    assert glimpse_state(bare.encode()) == Glimpse(1, NOON, None, unsettled=False)
+    assert glimpse_state(b"k", bare.encode()) == Glimpse(1, NOON, None, unsettled=False)
+
+
+def test_what_is_no_state_is_told_with_its_key() -> None:
+    for value in (b"{}", b"not JSON", b'{"state": [], "position": 1}'):
+        with pytest.raises(TableError, match="what is kept under some-rule cannot be read"):
+            glimpse_state(b"some-rule", value)
