@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -191,6 +192,10 @@ def enriched_of(transcripts: Sequence[Transcript]) -> list[bytes]:
     return values
 
 
+def _note(counts: dict[str, int], work: Callable[[], dict[str, int]]) -> None:
+    counts.update(work())
+
+
 def measure(name: str, count: int, work: Callable[[], object]) -> Measure:
     """Measure work by the CPU time of this process and of those that it started and that have ended."""
     before, began_s = _cpu_s(), time.perf_counter()
@@ -204,19 +209,24 @@ def _cpu_s() -> float:
 
 
 def replay(
-    folder: Path, source: ReplaySource, records: Sequence[SourceRecord], rules: tuple[Rule, ...], jobs: int
+    folder: Path,
+    source: ReplaySource,
+    records: Sequence[SourceRecord],
+    rules: tuple[Rule, ...],
+    *,
+    jobs: int = 1,
+    near_misses: bool = True,
 ) -> dict[str, int]:
     """Run a replay of the records, spool, checkpoints, outputs and all, and give what came out."""
     one = Replay(folder)
     spooled = Spool(one.input_folder, source.topic.name).collect(records)
     first, last = min(r.event_time for r in records), max(r.event_time for r in records)
-    one.write_plan(
-        Plan(
-            id=folder.name, from_time=first, to_time=last + timedelta(days=1), source=source, rules=rules, rules_from="drawn",
-            publish=False, spooled=spooled,
-        )
+    plan = Plan(
+        id=folder.name, from_time=first, to_time=last + timedelta(days=1), source=source, rules=rules, rules_from="drawn",
+        publish=False, spooled=spooled, near_misses=near_misses,
     )  # fmt: skip
-    with open_pool(source, rules, jobs, load_models) as prepare:
+    one.write_plan(plan)
+    with open_pool(source, plan.rules_at_work, jobs, load_models) as prepare:
         *_, point = Drive(one, prepare).points()
     return point.counts
 
@@ -306,28 +316,25 @@ def main(count: int, *, no_live: bool, out: Path) -> None:
             measure("decoding enriched alone", count, lambda: [EnrichedTranscript.decode(v) for v in values]),
         ]
         counts: dict[str, int] = {}
-        found.append(
-            measure(
-                "rules only, one process",
-                count,
-                lambda: counts.update(replay(folder / "one", ReplaySource.ENRICHED, enriched, rules, 1)),
-            )
-        )
-        # the same records several times over, so that the start of the processes weighs less; ids apart by offset only
-        found.append(
-            measure(
+        ways: list[tuple[str, Callable[[], dict[str, int]]]] = [
+            (
+                "rules only",
+                lambda: replay(folder / "1", ReplaySource.ENRICHED, enriched, rules, near_misses=False),
+            ),
+            (
+                "rules only, with near misses",
+                lambda: replay(folder / "2", ReplaySource.ENRICHED, enriched, rules),
+            ),
+            (
                 f"rules only, {jobs} processes and their start",
-                count,
-                lambda: replay(folder / "all", ReplaySource.ENRICHED, enriched, rules, jobs),
-            )
-        )
-        found.append(
-            measure(
-                "full reading, one process",
-                count,
-                lambda: replay(folder / "raw", ReplaySource.RAW, raw, rules, 1),
-            )
-        )
+                lambda: replay(
+                    folder / "3", ReplaySource.ENRICHED, enriched, rules, jobs=jobs, near_misses=False
+                ),
+            ),
+            ("full reading, with near misses", lambda: replay(folder / "4", ReplaySource.RAW, raw, rules)),
+        ]
+        for name_of_way, work in ways:
+            found.append(measure(name_of_way, count, partial(_note, counts, work)))
         if not no_live:
             found.append(measure_live(transcripts, rules, folder / "live"))
     report = _report(transcripts, rules, values, found, counts)
@@ -345,8 +352,8 @@ def _report(
     counts: dict[str, int],
 ) -> dict[str, Any]:
     by_name = {m.name: m for m in found}
-    decoding, only = by_name["decoding enriched alone"], by_name["rules only, one process"]
-    reading, live = by_name["full reading, one process"], by_name.get("live path")
+    decoding, only = by_name["decoding enriched alone"], by_name["rules only"]
+    reading, live = by_name["full reading, with near misses"], by_name.get("live path")
     hours = MILLION * only.cpu_s / only.transcripts / 3600
     return {
         "machine": {"python": platform.python_version(), "cores": os.cpu_count(), "processes": default_jobs()},

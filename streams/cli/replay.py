@@ -160,6 +160,12 @@ def command() -> None:
 )
 @click.option("--name", metavar="ID", help="Its name; without one it is derived from the question.")
 @click.option(
+    "--near-misses/--no-near-misses",
+    default=True,
+    show_default=True,
+    help="Record near misses of rules that are being written, as live; without them it is faster, and a diff says less.",
+)
+@click.option(
     "--local",
     is_flag=True,
     help="Write to files alone, and to no topic. With files as source it needs no Kafka.",
@@ -177,6 +183,7 @@ def start(
     speed: float | None,
     warm_up: timedelta,
     name: str | None,
+    near_misses: bool,
     local: bool,
     detach: bool,
     jobs: int | None,
@@ -202,6 +209,7 @@ def start(
             publish=not local,
             speed=speed,
             name=_checked_name(name),
+            near_misses=near_misses,
         )
         check_question(question)
         with progress_bar("collecting") as tell:

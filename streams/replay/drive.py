@@ -68,7 +68,7 @@ class Drive:
         plan = self.replay.read_plan()
         point = self.replay.read_checkpoint()
         outputs = Outputs(self.replay.outputs_folder, point.sizes)
-        run = MemoryRun(None, index_of(plan.rules), plan.lateness_s, point.memory)
+        run = MemoryRun(None, index_of(plan.rules_at_work), plan.lateness_s, point.memory)
         work = _Work(point, outputs, plan.from_time, plan.to_time)
         spool = Spool(self.replay.input_folder, plan.source.topic.name)
         clock = _CheckpointClock()

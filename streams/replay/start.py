@@ -50,6 +50,7 @@ class Question:
     publish: bool = True
     speed: float | None = None
     name: str | None = None
+    near_misses: bool = True
 
     @property
     def stretch(self) -> Stretch:
@@ -122,6 +123,7 @@ async def begin_replay(
                 lateness_s=float(settings.lateness_s),
                 publish=question.publish,
                 speed=question.speed,
+                near_misses=question.near_misses,
                 spooled=spooled,
             )
         )
@@ -206,7 +208,7 @@ async def run_replay(
                 publisher = Publisher(settings, replay, producer, await count_published(settings, replay.id))
             point = replay.read_checkpoint()
             replay.write_progress(progress_of(point, rate=None))
-            prepare = stack.enter_context(open_pool(plan.source, plan.rules, jobs, load_models))
+            prepare = stack.enter_context(open_pool(plan.source, plan.rules_at_work, jobs, load_models))
             points = Drive(replay, prepare, pace, stop.is_set).points()
             while (following := await asyncio.to_thread(next, points, None)) is not None:
                 point = following

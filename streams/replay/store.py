@@ -15,7 +15,7 @@ from pydantic import Field
 
 from schemas.contract import Contract, ContractError, Time
 from schemas.ids import derived_id
-from schemas.rule import Rule
+from schemas.rule import Rule, RuleStatus
 from streams.replay.prepare import ReplaySource
 from streams.replay.run import LATENESS_S, Memory
 from streams.replay.spool import Spooled
@@ -59,7 +59,17 @@ class Plan(Contract):
     speed: float | None = Field(
         default=None, gt=0, description="Times as fast as event time; unset: no limit"
     )
+    near_misses: bool = Field(
+        default=True, description="Record near misses of rules that are being written, as live"
+    )
     spooled: Spooled = Spooled(records=0)
+
+    @property
+    def rules_at_work(self) -> tuple[Rule, ...]:
+        """The rules as they are put to work: near misses are told of rules that are being written, so none is if none are wanted."""
+        if self.near_misses:
+            return self.rules
+        return tuple(rule.model_copy(update={"status": RuleStatus.STABLE}) for rule in self.rules)
 
 
 class Checkpoint(Contract):
