@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint fix test-fast golden docs lock eval train bench-reading bench-rules bench-replay clean
+.PHONY: help setup demo run test check lint fix test-fast golden docs lock eval train bench-reading bench-rules bench-replay bench-sse bench-latency clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -96,6 +96,12 @@ bench-rules: $(VENV)/.dev ## the rule index, as ratios to splitting and looking 
 
 bench-replay: $(VENV)/.dev ## how fast history is replayed, as ratios to decoding alone and to the live path
 	@$(PY) -m benchmarks.bench_replay $(if $(COUNT),--transcripts $(COUNT),)
+
+bench-sse: $(VENV)/.dev ## a thousand clients on one gateway: every alert once, how fast, memory of each
+	@$(PY) -m benchmarks.bench_sse $(if $(CLIENTS),--clients $(CLIENTS),)
+
+bench-latency: $(VENV)/.dev ## from POST to the alert at a client, stage by stage
+	@$(PY) -m benchmarks.bench_latency
 
 # --- written by commands, never by hand -----------------------------------------------------------------------------
 
