@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right, insort
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -107,7 +108,7 @@ class FactIndex:
                 book.remove(atom)
         self._always.pop(rule_id, None)
 
-    def atoms(self, words: Sequence[str], fields: Iterable[str], mark: str = "") -> set[str]:
+    def atoms(self, words: list[str], fields: Iterable[str], mark: str = "") -> set[str]:
         """Give the atoms of a text of folded words and of fields: words, the phrases and prefixes in use, and the fields."""
         found = {mark + w for w in words} if mark else set(words)
         self._prefixes.find(found, mark)
@@ -159,13 +160,21 @@ def _drop(entries: dict[str, list[Entry]], key: str, rule_id: str) -> None:
         entries.pop(key, None)
 
 
+@dataclass(slots=True)
+class _Hung:
+    """What hangs on two words: the phrases that they are, and longer ones with the place of the two in them."""
+
+    whole: list[str] = field(default_factory=list)
+    longer: list[tuple[str, int, list[str]]] = field(default_factory=list)
+
+
 class PhraseBook:
     """The phrases in use, each hung on its rarest two words."""
 
     def __init__(self, frequency: Mapping[str, float]) -> None:
         self._frequency = frequency
         self._counts: dict[str, int] = {}
-        self._hung: dict[str, dict[tuple[str, str], list[tuple[str, int, list[str]]]]] = {}
+        self._hung: dict[str, dict[tuple[str, str], _Hung]] = {}
 
     def _place(self, phrase: str) -> tuple[str, list[str], int]:
         mark, _, rest = phrase.rpartition("=")
@@ -177,10 +186,14 @@ class PhraseBook:
     def add(self, phrase: str) -> None:
         """Count one more use of a phrase."""
         self._counts[phrase] = self._counts.get(phrase, 0) + 1
-        if self._counts[phrase] == 1:
-            mark, words, at = self._place(phrase)
-            hung = self._hung.setdefault(mark, {})
-            hung.setdefault((words[at], words[at + 1]), []).append((phrase, at, words))
+        if self._counts[phrase] > 1:
+            return
+        mark, words, at = self._place(phrase)
+        hung = self._hung.setdefault(mark, {}).setdefault((words[at], words[at + 1]), _Hung())
+        if len(words) > 2:  # noqa: PLR2004 - more than the pair
+            hung.longer.append((phrase, at, words))
+        else:
+            hung.whole.append(phrase)
 
     def remove(self, phrase: str) -> None:
         """Count one use less."""
@@ -189,24 +202,26 @@ class PhraseBook:
             return
         del self._counts[phrase]
         mark, words, at = self._place(phrase)
-        key = (words[at], words[at + 1])
-        kept = [e for e in self._hung[mark][key] if e[0] != phrase]
-        if kept:
-            self._hung[mark][key] = kept
-        else:
-            del self._hung[mark][key]
+        pair = (words[at], words[at + 1])
+        hung = self._hung[mark][pair]
+        hung.whole = [p for p in hung.whole if p != phrase]
+        hung.longer = [e for e in hung.longer if e[0] != phrase]
+        if not hung.whole and not hung.longer:
+            del self._hung[mark][pair]
 
-    def find(self, words: Sequence[str], found: set[str], mark: str) -> None:
+    def find(self, words: list[str], found: set[str], mark: str) -> None:
         """Add the phrases in a text to what was found."""
-        hung = self._hung.get(mark)
-        if not hung:
+        book = self._hung.get(mark)
+        if not book:
             return
-        for place, candidates in enumerate(map(hung.get, pairwise(words))):
-            if candidates is None:
+        for place, hung in enumerate(map(book.get, pairwise(words))):
+            if hung is None:
                 continue
-            for phrase, at, parts in candidates:
+            if hung.whole:
+                found.update(hung.whole)
+            for phrase, at, parts in hung.longer:
                 start = place - at
-                if len(parts) == 2 or (start >= 0 and list(words[start : start + len(parts)]) == parts):  # noqa: PLR2004 - the pair is the phrase
+                if start >= 0 and words[start : start + len(parts)] == parts:
                     found.add(phrase)
 
 
