@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from schemas.event import AgreementReport, Evidence, InstrumentType, PloverType, Polarity, Scope, Stage
@@ -80,6 +80,8 @@ def find_agreements(
             )
             for item in found
         )
+    if not reading.sentences:
+        return ()  # a headline alone has no words of the text to prove anything
     reports, scene = read_reports(reading, resolved, context, models)
     stories = {index: reading.segments[s.segment].story for index, s in enumerate(reading.sentences)}
     groups = _join(reports, stories)
@@ -133,13 +135,27 @@ def _join(reports: Sequence[Report], stories: dict[int, int]) -> list[list[Repor
         if group is None:
             group = []
             groups.append(group)
+        elif _is_dated(group[0]) and group[0].step.stage is report.step.stage:
+            group.append(replace(report, step=replace(report.step, background=True)))  # told again, as old
+            home[number] = group
+            continue
         group.append(report)
         home[number] = group
     for heading in (report for report in reports if report.in_title and report.step.mode in _TOLD):
         fitting = next((group for group in groups if _fits_heading(group, heading)), None)
         if fitting is not None:
             fitting.append(heading)
+        elif _stands_alone(groups, heading):
+            groups.append([heading])
     return groups
+
+
+def _stands_alone(groups: list[list[Report]], heading: Report) -> bool:
+    """Whether only the headline tells of an instrument, and of a step: Oslo and Accra sign tax treaty."""
+    step = heading.step
+    early = any(group[0].phrase.sentence <= _TITLE_REACH for group in groups)
+    told = step.is_news and step.strength >= CLEAR and step.verb is not None
+    return told and not early and len(heading.codes) + heading.shared >= 1
 
 
 def _fits_heading(group: list[Report], heading: Report) -> bool:
@@ -178,11 +194,14 @@ def _is_same(first: Report, second: Report) -> bool:
 def _contradict(first: Report, second: Report) -> bool:
     """Whether two reports cannot be of one instrument: no party in common, or one is old and the other new."""
     a, b = first.phrase, second.phrase
-    pointing = b.noun.anaphor and b.determiner in {"the", "this"} and b.head - b.start <= 1
+    pointing = b.noun.anaphor and b.determiner in {"the", "this", "that"} and b.head - b.start <= 1
     one, other = _states(first), _states(second)
     if one and other and not one & other and not pointing:
         return True
     plain = first.step.strength >= CLEAR or "new" in first.words[a.start : a.head]
+    retold = second.step.strength == PLAIN and not second.step.passive
+    if pointing and retold and b.sentence - a.sentence == 1 and first.step.stage is second.step.stage:
+        return False
     return _is_dated(first) != _is_dated(second) and second.step.strength >= CLEAR and plain
 
 
@@ -262,9 +281,10 @@ class _Group:
     lexicon: AgreementLexicon
 
     def finish(self) -> FoundAgreement:
-        body = [report for report in self.reports if not report.in_title]
+        body = [report for report in self.reports if not report.in_title] or list(self.reports)
         best = max(self.reports, key=_weight)
         proof = max(body, key=_weight) if best.in_title else best
+        index = 0 if proof.in_title else proof.phrase.sentence
         step = best.step
         near = frozenset().union(*(report.near for report in body))
         kind = self._kind(body)
@@ -278,7 +298,7 @@ class _Group:
             "domain": bool(proof.domains),
         }
         missing = tuple(name for name, there in told.items() if not there)
-        sentence = self.reading.sentences[proof.phrase.sentence]
+        sentence = self.reading.sentences[index]
         plover, cameo = _plover(step.stage)
         return FoundAgreement(
             report=AgreementReport(
@@ -290,7 +310,7 @@ class _Group:
                 parties=parties,
                 domains=self._domains(proof, body, kind, scope),
                 scope=scope,
-                subject=self._verbatim(proof.subject, sentence),
+                subject=None if proof.in_title else self._verbatim(proof.subject, sentence),
                 missing=missing,
             ),
             evidence=self._evidence(proof, sentence),
@@ -356,7 +376,8 @@ class _Group:
             _add(actors, around)
         bodies = {STATE} if kind in PEACE else {STATE, ORGANISATION}
         heads = [a for a in self.scene.actors.get(TITLE, ()) if a.sort in bodies]
-        if not codes_of(actors) or proof.shared or codes_of(actors) & codes_of(heads):
+        acts = proof.step.strength >= HINTED
+        if (acts and not codes_of(actors)) or proof.shared or codes_of(actors) & codes_of(heads):
             _add(actors, heads)
         if codes_of(actors) or proof.shared:
             _add(actors, (actor for actor, count in self.scene.common if proof.shared or count >= PAIR))
@@ -376,7 +397,10 @@ class _Group:
         return self.reading.text[sentence.tokens[span[0]].start : sentence.tokens[span[1] - 1].end]
 
     def _evidence(self, proof: Report, sentence: Sentence) -> Evidence:
-        """Give the words of the clause that holds act and instrument."""
+        """Give the words of the clause that holds act and instrument; where only the headline does, the first sentence."""
+        if proof.in_title:
+            start, end = sentence.start, sentence.end
+            return Evidence(text=self.reading.text[start:end], start=start, end=end)
         words = proof.words
         low = min(proof.step.start, proof.phrase.start)
         floor = max(0, low - 10)

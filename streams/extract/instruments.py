@@ -52,13 +52,15 @@ class Act:
 class Trigger:
     """A word form of an act: base, s, past, part, ing, noun or prep.
 
-    `links` are the prepositions it takes, and one that is `near` acts only on what stands right behind it.
+    `links` are the prepositions it takes, and one that is `near` acts only on what stands right behind it. One with
+    `needs` means the act only where one of these words follows the instrument: sent the treaty to the Senate.
     """
 
     act: Act
     form: str
     links: frozenset[str] = frozenset()
     near: bool = False
+    needs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +304,8 @@ def _triggers(item: Mapping[str, Any], act: Act) -> Iterator[tuple[str, Trigger]
     for entry in item["verbs"]:
         links = frozenset(entry.get("links", [""]))
         for form, text in _forms(entry["verb"], entry.get("forms"), entry.get("ing")):
-            yield text, Trigger(act, form, links, entry.get("near", False))
+            needs = frozenset(entry.get("needs", ()))
+            yield text, Trigger(act, form, links, entry.get("near", False), needs)
     for noun, links in item.get("nouns", {}).items():
         yield noun, Trigger(act, "noun", frozenset(str(links).split(",")))
     for word in item.get("words", ()):
@@ -356,7 +359,11 @@ def find_noun_phrases(
         if (
             found and phrase.start <= found[-1].head
         ):  # a ceasefire and hostage deal: one instrument with two nouns
-            phrase = replace(found.pop(), tail=phrase.tail, end=phrase.end)
+            first = found.pop()
+            noun = (
+                noun if first.noun.paper and at == first.tail else first.noun
+            )  # a partnership memorandum is a memorandum
+            phrase = replace(first, noun=noun, tail=phrase.tail, end=phrase.end)
         found.append(phrase)
         at = tail
     return tuple(found)

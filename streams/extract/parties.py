@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from streams.extract.reading import Sentence
     from streams.extract.stage import Step
 
-SUBJECT_REACH: Final = 32
+SUBJECT_REACH: Final = 48
 """So many words before an act its subject is still looked for."""
 PAIR: Final = 2
 """An instrument has two parties at least."""
+NOT_IN_TEXT: Final = -1
+"""The offset of an actor whom only the headline names."""
 
 STATE, ORGANISATION, REBELS = "state", "igo", "rebels"
 PEACE: Final = frozenset({InstrumentType.CEASEFIRE, InstrumentType.PEACE_AGREEMENT})
@@ -63,6 +65,8 @@ _DIRECTIONS: Final = frozenset(
         "nearby",
     }
 )
+_ELSEWHERE: Final = frozenset({"after", "during", "following", "amid"})
+"""Behind these another `by` is not that of the act: reached after mediation by."""
 _DATELINE: Final = frozenset({"(", "--", "—", "_"})
 _INDIRECT: Final = frozenset({"from", "to", "against", "about", "over", "on", "for", "told"})
 """Who stands behind one of these acts in no instrument."""
@@ -225,7 +229,7 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
         taken.extend(agents)
     shared = bool(set(words) & _SHARED) or any(pair in _BOTH for pair in pairwise(words))
     shared = shared or words[max(0, step.start - 1) : step.start] == ("they",)
-    unique = {(actor.start, actor.end): actor for actor in taken}
+    unique = {(actor.first, actor.last, actor.codes): actor for actor in taken}
     return Found(tuple(unique[key] for key in sorted(unique)), shared, strangers, between is not None)
 
 
@@ -311,7 +315,9 @@ def _agents(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequ
         return [actor for actor in acting if actor.last == phrase.start]
     if step.passive or step.strength == CLEAR:
         by = _next(words, max(step.verb, step.end - 1), {"by"}, 12)
-        if by is not None and (by - 1 <= step.verb or not words[by - 1].endswith("ed")):
+        between = words[step.verb + 1 : by] if by is not None else ()
+        other = bool(_ELSEWHERE & set(between)) or (bool(between) and between[-1].endswith("ed"))
+        if by is not None and not other:
             return _listed(actors, words, by + 1)
     if step.passive and step.strength == CLEAR:
         return []  # who stands before the deal struck in May did something else
@@ -343,7 +349,8 @@ def make_parties(actors: Iterable[Actor], scope: Scope) -> tuple[Party, ...]:
                 continue
             key = f"{code}:{name.lower()}" if nameless else code
             entity = actor.entity_id if len(actor.codes) == 1 else f"country:{code}"
-            party = Party(name=name, code=code, entity_id=entity, start=actor.start, end=actor.end)
+            start, end = (None, None) if actor.start == NOT_IN_TEXT else (actor.start, actor.end)
+            party = Party(name=name, code=code, entity_id=entity, start=start, end=end)
             parties.setdefault(key, party)
     return tuple(parties.values())
 

@@ -11,7 +11,7 @@ from schemas.event import Stage
 from schemas.transcript import Segment, SegmentKind
 from streams.extract.entities import find_mentions, resolve_entities
 from streams.extract.instruments import find_noun_phrases, sentence_words
-from streams.extract.parties import PEACE, STATE, Actor, find_actors, parties_of
+from streams.extract.parties import NOT_IN_TEXT, PEACE, STATE, Actor, find_actors, parties_of
 from streams.extract.reading import Reading, Sentence, tokenize
 from streams.extract.stage import CLEAR, Clause, Step, lay_out_clause, read_pronoun, read_step
 from streams.extract.verbs import BARRIERS
@@ -140,6 +140,7 @@ def _read_title(
     found = find_actors(
         sentence, resolved.mentions, {entity.id: entity for entity in resolved.entities}, said
     )
+    found = tuple(replace(actor, start=NOT_IN_TEXT, end=NOT_IN_TEXT) for actor in found)
     words[TITLE] = said
     # the state at the very end is often that of a dateline: En route to Brindisi, Italy
     actors[TITLE] = tuple(a for a in found if a.last < len(said) or said[a.first - 1] != ",")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from schemas.event import Polarity, Stage
@@ -72,7 +73,7 @@ class Step:
         """Whether the step was taken, by how it is told."""
         if self.mode in _HYPOTHETICAL:
             return Polarity.HYPOTHETICAL
-        if self.background:
+        if self.background and not (self.mode == "denied" and self.soft):
             return Polarity.HISTORICAL
         if self.mode in _NEGATIVE or self.stage is Stage.REJECTED:
             return Polarity.NEGATED
@@ -125,7 +126,7 @@ def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> 
     words = clause.words
     view = _View(phrase, words, lexicon)
     left, right = _left(view), _right(view)
-    step = _follower(view) or _choose(left, right) or _bare(view)
+    step = _without(view) or _follower(view) or _choose(left, right) or _bare(view)
     if left and right and left.act == "apply" and right.passive and right.strength == CLEAR:
         recent = _age(view, replace(right, start=min(left.start, right.start)), clause)
         step = step if recent.background else recent  # monitor the deal clinched on Tuesday
@@ -167,7 +168,8 @@ def _choose(left: Step | None, right: Step | None) -> Step | None:
         return left or right
     if left.strength == FRAMED:
         return replace(right, background=True, soft=True, start=min(left.start, right.start))
-    if left.strength < right.strength or (left.act == "apply" and right.stage is Stage.VIOLATED):
+    aimed = left.act == "enter" and left.mode != "done"
+    if left.strength < right.strength or aimed or (left.act == "apply" and right.stage is Stage.VIOLATED):
         return right
     if right.stage in {Stage.TO_BE_SIGNED, Stage.AWAITING_RATIFICATION}:
         if left.stage is Stage.NEGOTIATING:
@@ -270,7 +272,8 @@ def _govern(view: _View, trigger: Trigger, at: int, end: int, *, door: str, link
         return Step(Stage.IN_FORCE, "framed", FRAMED, at, phrase.end, background=True, soft=True)
     if trigger.form == "noun":
         if trigger.act.name in _CLOSE:
-            fits = view.words[end] in trigger.links
+            near = door in trigger.links and phrase.start - end <= _NEAR_NOUN and "," not in links
+            fits = view.words[end] in trigger.links or (near and trigger.act.name != "draft")
         else:
             fits = bool(trigger.links & links) or (not links and "" in trigger.links)
         return _by_noun(view, trigger, at) if fits else None
@@ -287,7 +290,10 @@ def _is_near(view: _View, trigger: Trigger, end: int) -> bool:
     )
 
 
+_NEEDS_REACH: Final = 14
 _LEAVE: Final = frozenset({"leave", "leaves", "left", "leaving"})
+_NEAR_NOUN: Final = 5
+"""So many words may stand between a noun of an act and the instrument: the signing in Doha of a treaty."""
 _CLOSE: Final = frozenset({"draft", "sign", "conclude", "ratify", "initial", "adopt"})
 """Acts whose noun stands right before its preposition: the draft of, not the draft text of."""
 
@@ -296,6 +302,8 @@ def _reaches(view: _View, trigger: Trigger, place: tuple[int, int], door: str) -
     """Whether a verb governs the noun: directly, by its own preposition, or through `a series of`."""
     (at, end), phrase = place, view.phrase
     if trigger.near and not _is_near(view, trigger, end):
+        return False
+    if trigger.needs and not trigger.needs & set(view.words[at : phrase.end + _NEEDS_REACH]):
         return False
     if view.words[at] in _LEAVE and phrase.end < len(view.words) and not _is_reduced(view.words, phrase.end):
         return False  # left the treaty without force
@@ -354,11 +362,49 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
     if act == "ratify" and before & _STALLED:
         mode = "planned"
     stage = _stage(trigger, mode)
+    outcome = _outcome(view, at) if act == "negotiate" and mode == "done" else None
+    if outcome is not None:
+        stage, mode = outcome
     if act == "call" or is_conditional(words, at):
         mode = "hoped"
     quiet = act == "react" or words[at] == "differences" or bool(before & _REACTIONS)
     quiet = quiet or (act in {"propose", "negotiate"} and bool(before & _OBJECTIONS))
     return Step(stage, mode, CLEAR, at, view.phrase.end, verb=at, act=act, quiet=quiet)
+
+
+_COMPLETED: Final = frozenset(
+    {"completed", "concluded", "finished", "finalised", "finalized", "complete", "conclude"}
+)
+_BROKEN: Final = frozenset(
+    {
+        "collapse", "collapsed", "collapses", "collapsing", "failed", "fail", "foundered", "fell", "abandoned",
+        "failure", "breakdown", "abandon", "scrapped",
+    }
+)  # fmt: skip
+_BREAKING: Final = frozenset({("broke", "off"), ("broken", "off"), ("broke", "down"), ("broken", "down"), ("break", "off"),
+    ("called", "off"), ("walked", "out"), ("breaks", "down"), ("breaks", "off"), ("broke", "up")})  # fmt: skip
+
+
+def _outcome(view: _View, at: int) -> tuple[Stage, str] | None:
+    """Tell how talks on an instrument ended, None where they go on or nothing is said."""
+    words, end = view.words, view.phrase.end
+    before = words[max(0, at - 4) : at]
+    if _COMPLETED & set(before) and not (FUTURE | MODAL | NEGATIONS | {"to"}) & set(
+        words[max(0, at - 8) : at]
+    ):
+        return Stage.AGREED, "done"
+    after: list[str] = []
+    for word in words[end : end + 12]:
+        if word in BARRIERS or word in SUBORDINATE or word in {",", "but"} or word in RELATIVE:
+            break
+        after.append(word)
+    if (FUTURE | MODAL | NEGATIONS | {"to", "if"}) & {*before, *after} - {"without"}:
+        return None
+    pairs = {*pairwise(before), *pairwise(after)}
+    empty = "without" in after and bool({"agreement", "result", "success", "deal", "accord"} & set(after))
+    if _BROKEN & set(before[-3:]) or _BROKEN & set(after) or _BREAKING & pairs or empty:
+        return Stage.REJECTED, "failed"
+    return None
 
 
 def _noun_mode(view: _View, trigger: Trigger, at: int, before: set[str]) -> str:
@@ -372,7 +418,30 @@ def _noun_mode(view: _View, trigger: Trigger, at: int, before: set[str]) -> str:
         return "done" if act == "negotiate" and control == "planned" else control
     if {"no", "not", "without"} & set(words[max(0, at - 3) : at]):
         return "denied" if act == "belong" else "failed"
-    return "planned" if act == "sign" and {"will", "coincide"} & set(words[:at]) else "done"
+    return "planned" if act in _SIGNING and _is_ahead(view, at) else "done"
+
+
+_SIGNING: Final = frozenset({"sign", "initial", "conclude"})
+_TO_COME: Final = frozenset(
+    {"expected", "due", "scheduled", "arrive", "arrives", "travels", "flies", "heads", "next"}
+)
+_SCHEDULED: Final = frozenset({"planned", "scheduled", "slated", "due", "expected", "will"})
+_OCCASION: Final = frozenset({"for", "at", "to", "attend", "witness", "before", "ahead", "until", "pending"})
+
+
+def _is_ahead(view: _View, at: int) -> bool:
+    """Whether a signing is still to come: expected on Friday for the signing of, the signing of X is planned."""
+    words, end = view.words, view.phrase.end
+    if {"will", "coincide"} & set(words[:at]):
+        return True
+    if _OCCASION & set(words[max(0, at - 3) : at]) and _TO_COME & set(words[max(0, at - 14) : at]):
+        return True
+    for word in words[end : end + 8]:
+        if word in BARRIERS or word in SUBORDINATE or word in RELATIVE or word == ",":
+            return False
+        if word in _SCHEDULED:
+            return True
+    return False
 
 
 def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
@@ -381,6 +450,8 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
     mode = meaning.mode
     if "no" in words[phrase.start : phrase.head]:
         mode = "failed" if act in _EMPTY or act == "negotiate" else "denied"
+    if mode == "done" and _is_wished(words, meaning.start, trigger.form):
+        mode = "hoped"
     stage = _stage(trigger, mode)
     if act == "call":
         mode = "hoped"
@@ -401,6 +472,22 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
         soft=soft,
         quiet=act == "react" or stopped or praised,
     )
+
+
+_WISHES: Final = frozenset(
+    {
+        "demand", "demanded", "demands", "demanding", "urge", "urged", "urges", "insist", "insisted", "insists", "ask",
+        "asked", "recommend", "recommended", "suggest", "suggested", "call", "called", "propose", "proposed", "requested",
+    }
+)  # fmt: skip
+
+
+def _is_wished(words: tuple[str, ...], start: int, form: str) -> bool:
+    """Whether the clause only says what somebody wants: demanded that Kenya cancel its pact."""
+    if form != "base":
+        return False
+    opening = words[max(0, start - 10) : start]
+    return "that" in opening and bool(_WISHES & set(opening[: opening.index("that")]))
 
 
 # --- what follows the noun
@@ -465,6 +552,8 @@ def _follow(view: _View, trigger: Trigger, at: int, after: int) -> Step | None:
     phrase, words, act = view.phrase, view.words, trigger.act.name
     if trigger.near or trigger.form not in {"past", "part", "base"}:
         return None
+    if trigger.needs and not trigger.needs & set(words[after : after + _NEEDS_REACH]):
+        return None
     if trigger.form != "base":
         group = group_start(words, at)
         auxiliaries = set(words[group:at])
@@ -472,9 +561,13 @@ def _follow(view: _View, trigger: Trigger, at: int, after: int) -> Step | None:
             meaning = read_verb(words, at, trigger.form, view.lexicon.controllers)
             relative = group > 0 and words[group - 1] in RELATIVE
             background = meaning.background or (relative and meaning.mode == "done")
+            mode = meaning.mode
+            if "no" in words[phrase.start : phrase.head] and mode == "done":
+                mode = "failed" if act in _EMPTY else "denied"
+                background = False
             return Step(
-                _stage(trigger, meaning.mode),
-                meaning.mode,
+                _stage(trigger, mode),
+                mode,
                 PLAIN,
                 phrase.start,
                 after,
@@ -563,6 +656,27 @@ def _follower(view: _View) -> Step | None:
     return Step(hit[0], "done", CLEAR, phrase.start, hit[1]) if hit else None
 
 
+_PARTING: Final = frozenset(
+    {
+        "end", "ended", "ends", "ending", "concluded", "conclude", "closed", "closing", "finished", "adjourned", "broke",
+        "up", "off", "parted", "left", "dispersed", "returned", "wound", "separated", "departed", "home", "failed",
+    }
+)  # fmt: skip
+
+
+def _without(view: _View) -> Step | None:
+    """Read talks that brought none: ended without agreement, adjourned without having reached a deal."""
+    phrase, words = view.phrase, view.words
+    low = max(0, phrase.start - 5)
+    near = words[low : phrase.start]
+    if "without" not in near or phrase.determiner not in {"", "a", "an", "any"}:
+        return None
+    place = low + near.index("without")
+    if not _PARTING & set(words[max(0, place - 6) : place]) or BARRIERS & set(words[place : phrase.start]):
+        return None
+    return Step(Stage.REJECTED, "failed", CLEAR, place, phrase.end, verb=place, act="reject")
+
+
 _NO_REACH: Final = 3
 
 
@@ -610,7 +724,8 @@ def _age(view: _View, step: Step, clause: Clause) -> Step:
         if not (first <= found.start < last or opening):
             continue
         if _is_old(found, day):
-            old = True
+            names = inside[0] <= found.start < inside[1] and step.strength == PLAIN and step.mode == "done"
+            old = old or not (names and not step.passive)  # denounced the 2003 treaty
         elif _is_fresh(found, step) and not inside[0] <= found.start < inside[1]:
             fresh, dated = True, dated or found.value
     words = view.words[low:high]
@@ -618,11 +733,40 @@ def _age(view: _View, step: Step, clause: Clause) -> Step:
         word in {"last", "past", "recent"} and _SPANS & set(words[at + 1 : at + 3])
         for at, word in enumerate(words)
     )
+    old = old or _is_ago(view.words, min(step.start, view.phrase.start), high)
     if old and not fresh and step.stage not in _FUTURE_STAGES:
         return replace(step, background=True, soft=False)
     if fresh and step.background and step.strength >= CLEAR:
         return replace(step, background=False, dated=dated)
     return replace(step, dated=dated)
+
+
+_LONG_AGO: Final = frozenset(
+    {"weeks", "months", "years", "decades", "month", "year", "decade", "century", "centuries"}
+)
+_BACK: Final = 14
+
+
+def _is_ago(words: tuple[str, ...], start: int, end: int) -> bool:
+    """Whether words put a step weeks back: three years ago, two months after they signed, since they signed."""
+    for at in range(max(0, start - _BACK), min(len(words), end)):
+        word = words[at]
+        span = bool(_LONG_AGO & set(words[max(0, at - 1) : at]))
+        if word in {"ago", "earlier"} and span:
+            return True
+        if word == "after" and span and at < start:
+            return True
+        if (
+            word == "since"
+            and start - at <= _SINCE
+            and at < start
+            and words[at + 1] not in {"monday", "tuesday"}
+        ):
+            return True
+    return False
+
+
+_SINCE: Final = 5
 
 
 def _dated_words(view: _View, step: Step) -> tuple[int, int]:
@@ -690,5 +834,5 @@ def _deny(view: _View, step: Step) -> Step:
         if words[at] in BARRIERS or words[at] in {"but", ","}:
             return step
         if view.lexicon.denials.at(words, at):
-            return replace(step, mode="denied")
+            return replace(step, mode="denied", background=False)
     return step
