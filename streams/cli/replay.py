@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 DIFF_FILE: Final = "promoted.json"
 _STOP_WAIT_S: Final = 120.0
+_NICENESS: Final = 10
+"""What is live on the same machine goes first; the processes that read take this on."""
 _SHOWN: Final = 3
 _WORTH_PROCESSES: Final = 500
 _WARM_UP: Final = timedelta(days=30)
@@ -295,6 +297,7 @@ def _see_through(settings: Settings, replay: Replay, jobs: int | None) -> None:
     """Run a replay in this process, with a bar; SIGTERM and Ctrl-C stop it at a checkpoint."""
     from streams.replay.start import default_jobs, run_replay  # noqa: PLC0415 - keeps --help quick
 
+    os.nice(_NICENESS)
     stop = threading.Event()
     before = {n: signal.signal(n, lambda *_: stop.set()) for n in (signal.SIGTERM, signal.SIGINT)}
     plan = replay.read_plan()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from schemas.rule import Rule
 
 _DAY_S: Final = 86_400
+_BRIEF_SIGNS: Final = 240
 _OF_THE_VERSION: Final = frozenset({"id", "rule_id", "rule_version", "rule_title"})
 """Fields that differ between two versions of a rule although the alert says the same."""
 
@@ -200,7 +201,32 @@ def _fields(before: Alert, after: Alert) -> Iterator[FieldChange]:
     for name in Alert.model_fields:
         old, new = getattr(before, name), getattr(after, name)
         if old != new and name not in skipped:
-            yield FieldChange(field=name, before=_in_words(name, old), after=_in_words(name, new))
+            yield FieldChange(field=name, **_tell_apart(name, old, new))
+
+
+def _tell_apart(name: str, old: object, new: object) -> dict[str, str]:
+    """Say in words what a field is on either side, down to where the words differ."""
+    before, after = _in_words(name, old), _in_words(name, new)
+    if before != after or not (isinstance(old, tuple) and isinstance(new, tuple)):
+        return {"before": before, "after": after}
+    one, other = next((a, b) for a, b in zip(old, new, strict=True) if a != b)
+    if isinstance(one, Contract) and type(one) is type(other):
+        inner = next(n for n in type(one).model_fields if getattr(one, n) != getattr(other, n))
+        return {k: f"{inner} {_brief(getattr(x, inner))}" for k, x in (("before", one), ("after", other))}
+    return {"before": _brief(one), "after": _brief(other)}
+
+
+def _brief(value: object) -> str:
+    match value:
+        case Contract():
+            text = value.encode().decode()
+        case tuple():
+            text = ", ".join(_brief(v) for v in value) or "none"
+        case None:
+            text = "none"
+        case _:
+            text = str(value)
+    return text if len(text) <= _BRIEF_SIGNS else text[:_BRIEF_SIGNS] + "…"
 
 
 def _in_words(name: str, value: object) -> str:

@@ -29,7 +29,7 @@ font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 h1{font-size:1.5rem;line-height:1.25;margin:0 0 .3rem}h2{font-size:1.15rem;margin:2.2rem 0 .7rem}
 h3{font-size:1.02rem;margin:.25rem 0 .2rem;line-height:1.35}
 p{margin:.3rem 0}.soft{color:var(--soft)}.small{font-size:.88rem}
-.sums{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.5rem,1fr));gap:.7rem;margin:1.3rem 0}
+.sums{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.4rem,1fr));gap:.7rem;margin:1.3rem 0}
 .sum{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.6rem .8rem}
 .sum b{display:block;font-size:1.6rem;line-height:1.2;font-variant-numeric:tabular-nums}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%}
@@ -44,6 +44,7 @@ mark{background:var(--mark);color:inherit;padding:0 .15em;border-radius:.2em}
 .why{margin-top:.6rem;padding-top:.5rem;border-top:1px solid var(--line)}
 code{font:0.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 ul{margin:.3rem 0;padding-left:1.2rem}
+@media(max-width:34rem){body{padding:1.2rem .9rem 3rem}th,td{padding-right:.45rem;font-size:.84rem}td:first-child{min-width:8.5rem}}
 @media print{article{break-inside:avoid}}
 """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -93,10 +92,6 @@ def open_pool(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-_NICENESS: Final = 10
-"""What is live on the same machine goes first."""
-
-
 class _Process:
     """What a process of the pool has loaded."""
 
@@ -110,7 +105,6 @@ def _set_up(source: ReplaySource, rules: tuple[bytes, ...], models: Callable[[],
 
     # Ctrl-C goes to the whole group of processes; it is for the one that keeps the checkpoint
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(_NICENESS)
     _Process.source = source
     _Process.index = index_of(Rule.decode(rule) for rule in rules)
     _Process.models = models() if source is ReplaySource.RAW else None

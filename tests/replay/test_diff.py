@@ -96,6 +96,15 @@ def test_without_a_near_miss_the_rules_themselves_say_what_differs() -> None:
     assert "nothing that the rule watches came of these reports" in nothing.why.sentence
 
 
+def test_what_differs_within_a_report_is_named() -> None:
+    change = make_alert_change()
+    subject = change.alert.subjects[0].model_copy(update={"record_id": "another"})
+    (changed,) = diff(side(change), side(make_alert_change(subjects=(subject,)))).differences
+    assert [(f.field, f.before, f.after) for f in changed.fields] == [
+        ("subjects", "record_id transition-1", "record_id another")
+    ]
+
+
 def test_counts_by_rule_and_alerts_a_day() -> None:
     found = diff(side(make_alert_change(1)), side(make_alert_change(1), make_alert_change(2)))
     (count,) = found.rules
