@@ -63,6 +63,7 @@ class ForeignLexicon:
     future: Phrases[bool]
     hopes: Phrases[bool]
     entered: Phrases[bool]
+    background: Phrases[bool]
     domains: Phrases[tuple[str, ...]]
     private: Phrases[bool]
     rebels: Phrases[bool]
@@ -109,6 +110,7 @@ def _lexicon(language: str, data: Mapping[str, Any]) -> ForeignLexicon:
         future=table("future"),
         hopes=table("hopes"),
         entered=table("entered"),
+        background=table("background"),
         domains=Phrases.of((word, tuple(names)) for word, names in domains.items()),
         private=table("private"),
         rebels=table("rebels"),
@@ -252,7 +254,8 @@ class _Noun:
             refused = stage in {Stage.AGREED, Stage.REJECTED}
             return Polarity.NEGATED, Stage.REJECTED if refused else stage
         around = words[max(0, min(place, self.start) - _DATED) : max(place, self.end) + _DATED]
-        if any(word.isdecimal() and len(word) == len(str(year)) and int(word) < year for word in around):
+        dated = any(word.isdecimal() and len(word) == len(str(year)) and int(word) < year for word in around)
+        if dated or any(first <= place < last for _, first, last in self.line.hits(lexicon.background)):
             return Polarity.HISTORICAL, stage
         if self._near(lexicon.hopes, place):
             return Polarity.HYPOTHETICAL, stage
@@ -283,17 +286,20 @@ class _Noun:
         lexicon = self.line.lexicon
         states = {code for actor in actors if actor.sort == STATE for code in actor.codes}
         bodies = codes_of(actors) - states
-        if any(True for _ in self.line.hits(lexicon.rebels)) or any(a.sort == REBELS for a in actors):
+        rebels = any(actor.sort == REBELS for actor in actors) or self._tells_of(lexicon.rebels)
+        private = self._tells_of(lexicon.private)
+        if rebels or (self.kind in PEACE and len(states) < PAIR):
             return Scope.INTRA
-        if len(states) > PAIR or self.kind is InstrumentType.CONVENTION:
-            return Scope.MULTI
-        if len(states) == PAIR:
-            return Scope.INTER
-        if any(True for _ in self.line.hits(lexicon.private)):
+        if private and (len(states) < PAIR or self.kind is InstrumentType.CONTRACT):
             return Scope.STATE_COMPANY if states else Scope.COMPANY
-        if bodies:
+        if len(states) > PAIR or (states and self.kind is InstrumentType.CONVENTION):
+            return Scope.MULTI
+        if bodies and len(states) < PAIR:
             return Scope.STATE_ORG
         return Scope.INTER if states else Scope.OTHER
+
+    def _tells_of(self, table: Phrases[bool]) -> bool:
+        return next(self.line.hits(table), None) is not None
 
     def _clause(self, cue: int | None) -> tuple[int, int]:
         words = self.line.words
