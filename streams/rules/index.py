@@ -134,6 +134,9 @@ class FactIndex:
                     later(entry)
         for a in atoms & pairs.keys():
             under = pairs[a]
+            # most anchors are there without any of their seconds, which this tells quickest
+            if none(under):
+                continue
             for b in filter(there, under) if len(under) < size else atoms & under.keys():
                 for entry in under[b]:
                     if isinstance(entry, str):
