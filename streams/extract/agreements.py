@@ -367,6 +367,9 @@ class _Group:
         private = near & PRIVATE_SORTS or ("rebels" in near and actors)
         silent = bool(private) or kind is InstrumentType.CONVENTION
         if silent or proof.step.act in {"call", "react"} or len(codes_of(actors)) >= PAIR:
+            if _is_trilateral(proof) and len(codes_of(actors)) == PAIR:
+                around = [a for a in self.scene.actors.get(proof.phrase.sentence, ()) if _stands_by(a, proof)]
+                actors.extend([a for a in around if not codes_of([a]) & codes_of(actors)][:1])
             return actors
         index = proof.phrase.sentence
         if proof.shared:
@@ -415,11 +418,16 @@ class _Group:
         return Evidence(text=self.reading.text[start:end], start=start, end=end, speaker=speaker)
 
 
+def _is_trilateral(proof: Report) -> bool:
+    return "trilateral" in proof.words[proof.phrase.start : proof.phrase.head]
+
+
 def _stands_by(actor: Actor, proof: Report) -> bool:
     """Whether an actor of the sentence may be a party though no grammar says so."""
     inside = proof.phrase.start <= actor.first < proof.phrase.tail
     aside = actor.located or actor.seat or inside or is_broker(actor, proof.words)
-    return actor.sort == STATE and not aside
+    sorts = {STATE, REBELS} if proof.phrase.noun.type in PEACE or "rebels" in proof.near else {STATE}
+    return actor.sort in sorts and not aside
 
 
 def _add(actors: list[Actor], more: Iterable[Actor]) -> None:

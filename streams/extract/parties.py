@@ -72,6 +72,7 @@ _INDIRECT: Final = frozenset({"from", "to", "against", "about", "over", "on", "f
 """Who stands behind one of these acts in no instrument."""
 _LIST_BREAKS: Final = frozenset({"on", "for", "to", "in", "that", "which", "who", "year", "month", "week"})
 _CONJUNCTIONS: Final = frozenset({"and", ",", "&", "or", "/", "-", "–"})
+_PRONOUN_SUBJECTS: Final = (("it",), ("he",), ("she",))
 _STOPS: Final = frozenset({";", ":", ".", "?", "!"})
 _BROKERED: Final = frozenset(
     {"brokered", "mediated", "backed", "sponsored", "led", "supervised", "drafted", "imposed", "facilitated"}
@@ -331,8 +332,13 @@ def _agents(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequ
             for actor in acting
             if 0 <= actor.first - step.verb - PAIR <= PAIR and actor.last <= phrase.start
         )
-    if owner:
-        return owner
+    return owner or _subjects(acting, words, end, passive=step.passive)
+
+
+def _subjects(acting: Sequence[Actor], words: Sequence[str], end: int, *, passive: bool) -> list[Actor]:
+    """Take those before a verb, back to the start of its clause; of a pronoun, who opens the sentence."""
+    if words[end - 1 : end] in _PRONOUN_SUBJECTS and not passive:
+        return [actor for actor in acting if actor.first < end][:1]  # Peru claimed that it never signed
     low = end
     while low > max(0, end - SUBJECT_REACH) and words[low - 1] not in _STOPS and words[low - 1] not in _CALLS:
         low -= 1
