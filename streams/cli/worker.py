@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import traceback
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
 
-from streams.cli.errors import fail, sentence_of, settings_or_exit
+from streams.cli.errors import sentence_of, settings_or_exit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,22 +49,24 @@ def command(*, names: str | None, broker: str | None, health_port: int | None, c
     settings = settings_or_exit(broker=broker, health_port=health_port)
 
     from streams.telemetry import configure_logging  # noqa: PLC0415 - keeps --help quick
-    from streams.worker.run import WorkerError, check_worker, run_as_process  # noqa: PLC0415
+    from streams.worker.run import WorkerError, run_as_process  # noqa: PLC0415
+
+    def tell(error: Exception) -> None:
+        sentence = str(error) if isinstance(error, WorkerError) else sentence_of(error)
+        if sentence is None:
+            traceback.print_exception(error)
+        else:
+            click.secho(f"dragoman: {sentence}", fg="red", err=True)
 
     configure_logging()
-    try:
-        if check:
-            asyncio.run(check_worker(settings))
-            click.echo(f"worker: the Kafka at {settings.broker} has all that is needed")
-        else:
-            run_as_process(_run(settings, agents))
-    except WorkerError as error:
-        fail(str(error))
-    except Exception as error:
-        sentence = sentence_of(error)
-        if sentence is None:
-            raise
-        fail(sentence)
+    run_as_process(_check(settings) if check else _run(settings, agents), tell)
+
+
+async def _check(settings: Settings) -> None:
+    from streams.worker.run import check_worker  # noqa: PLC0415
+
+    await check_worker(settings)
+    click.echo(f"worker: the Kafka at {settings.broker} has all that is needed")
 
 
 async def _run(settings: Settings, agents: Sequence[Agent]) -> None:

@@ -43,6 +43,8 @@ class Gate:
         self._open = True
         self.turn = 0
         """Up by one whenever partitions were shared out anew: what came in before belongs to nobody any more."""
+        self.broken: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
+        """Holds what broke the agent down, once it has."""
 
     @asynccontextmanager
     async def passing(self) -> AsyncIterator[bool]:
@@ -61,9 +63,11 @@ class Gate:
         except TimeoutError:
             return False
 
-    def shut(self) -> None:
-        """Let nothing through any more, at once."""
+    def breakdown(self, error: Exception) -> None:
+        """Let nothing through any more, at once: the agent cannot go on."""
         self._open = False
+        if not self.broken.done():
+            self.broken.set_result(error)
 
     def reopen(self) -> None:
         """Let work through again."""
@@ -95,9 +99,8 @@ def attach_agent(app: faust.App, agent: Agent, settings: Settings, gate: Gate, w
                         if gate.turn == turn:
                             event.ack()  # only now: a crash above repeats the record, it never loses one
             except Exception as error:  # noqa: BLE001 - no exception may leave this loop: Faust commits past it
-                gate.shut()
-                await app.crash(error)
-                return
+                gate.breakdown(error)
+                await asyncio.Event().wait()  # until Faust is stopped, which cancels this
 
     app.agent(channel, name=agent.name, concurrency=1)(run)
 

@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from streams.kafka.client import open_admin
 from streams.kafka.groups import ALERTING, MATCHING, installation_plans
@@ -46,20 +46,21 @@ class WorkerError(Exception):
     """The worker cannot run; the message says why and what to do."""
 
 
-def run_as_process(main: Coroutine[Any, Any, None]) -> None:
-    """Run a worker to its end, which is the end of the process, with exit code 0.
+def run_as_process(main: Coroutine[Any, Any, None], tell: Callable[[Exception], None]) -> NoReturn:
+    """Run a worker to its end, which is the end of the process: exit code 0, or 1 once `tell` has said what went wrong.
 
     Not `asyncio.run`: it waits for every task of the libraries, and some do not end while the broker is away. When
     `main` has returned all that was finished is committed, and nothing else is worth waiting for.
-
-    Raises:
-        Exception: What `main` raises; the process goes on then, for the caller to say why.
     """
-    with asyncio.Runner() as runner:
-        runner.run(main)
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os._exit(0)
+    code = 0
+    try:
+        asyncio.Runner().run(main)
+    except Exception as error:  # noqa: BLE001 - `tell` knows which of them are faults of the program
+        tell(error)
+        code = 1
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
 
 
 async def check_worker(settings: Settings) -> None:
@@ -187,6 +188,8 @@ class HostedAgent:
         while not self._stopping.is_set():
             try:
                 await self._run_once()
+            except WorkerError:
+                raise
             except Exception as error:  # noqa: BLE001 - whatever it was, the other agents go on and this one comes back
                 reason = f"{type(error).__name__}: {error}"
                 log_event(LogEvent.AGENT_BROKEN, agent=self._agent.name, error=reason)
@@ -208,30 +211,36 @@ class HostedAgent:
         self._connect(built)
         timer: asyncio.Task[None] | None = None
         try:
-            await built.app.start()
+            if (error := await _finish(asyncio.create_task(built.app.start()))) is not None:
+                raise error
             if built.alerting is not None:
                 timer = asyncio.create_task(self._pass_time(built.alerting, built.gate))
-            await built.app.wait()
-            if built.app.crashed:
-                raise built.app.crash_reason or RuntimeError("it crashed without a reason")
+            await _wait_for_break(built)
         finally:
             if timer is not None:
                 timer.cancel()
-            if not self._stopping.is_set():
-                await self._stop_app(built)
+            if not self._stopping.is_set() and not await self._stop_app(built):
+                # Its consumer may still hold partitions: a second one beside it in this process would share them.
+                raise WorkerError(
+                    f"the {self._agent.name} agent broke down and could not be stopped: start the worker again; "
+                    "nothing that was not finished is lost"
+                )
 
-    async def _stop_app(self, built: BuiltApp) -> None:
+    async def _stop_app(self, built: BuiltApp) -> bool:
+        """Let the record under way end, commit, and leave the group; give whether all of it was done in time."""
         away = "broker" in self._around.health.reasons
         in_time = await built.gate.close(_HURRY_S if away else _FINISH_S)
-        try:
-            async with asyncio.timeout(_STOP_S):
-                if in_time and built.app.started and not away:
-                    await built.app.consumer.commit()
-                await built.app.stop()
-        except Exception as error:  # noqa: BLE001 - it is to end, whatever it says
+
+        async def end() -> None:
+            if in_time and built.app.started and not built.app.crashed and not away:
+                await built.app.consumer.commit()
+            await built.app.stop()
+
+        if (error := await _finish(asyncio.create_task(end()), _STOP_S)) is not None:
             log_event(
                 LogEvent.AGENT_UNSTOPPED, agent=self._agent.name, error=f"{type(error).__name__}: {error}"
             )
+        return error is None
 
     def _connect(self, built: BuiltApp) -> None:
         """Follow the moves of partitions: nothing is worked on while they move."""
@@ -256,11 +265,51 @@ class HostedAgent:
         built.app.on_rebalance_complete.connect(complete)
 
     async def _pass_time(self, alerting: AlertingWorker, gate: Gate) -> None:
-        while True:
+        while not gate.broken.done():
             await asyncio.sleep(_TICK_S)
-            async with gate.passing() as may_pass:
-                if may_pass:
-                    await alerting.pass_time()
+            try:
+                async with gate.passing() as may_pass:
+                    if may_pass:
+                        await alerting.pass_time()
+            except Exception as error:  # noqa: BLE001 - as with records: the agent is started again
+                gate.breakdown(error)
+
+
+async def _wait_for_break(built: BuiltApp) -> None:
+    """Return when the app was stopped from outside.
+
+    Raises:
+        Exception: What broke it down, in our part of it or in Faust's.
+    """
+    ended = asyncio.create_task(built.app.wait())
+    either: set[asyncio.Future[Any]] = {ended, built.gate.broken}
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended.cancel()
+    if built.gate.broken.done():
+        raise built.gate.broken.result()
+    if built.app.crashed:
+        raise built.app.crash_reason or RuntimeError("it crashed without a reason")
+
+
+async def _finish(task: asyncio.Task[None], timeout_s: float | None = None) -> BaseException | None:
+    """Wait for a piece of Faust's work and give what went wrong.
+
+    In a task of its own, because Faust and its threads cancel what waits for them when they break down: that must not
+    be taken for the end of the worker.
+    """
+    try:
+        done, _ = await asyncio.wait({task}, timeout=timeout_s)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if not done:
+        task.cancel()
+        return TimeoutError(f"not within {timeout_s} s")
+    if task.cancelled():
+        return RuntimeError("it was cancelled from within")
+    return task.exception()
 
 
 def _hold_flow(built: BuiltApp) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import traceback
 
 from streams.kafka.groups import AGENTS
 from streams.rules.match import RuleIndex
@@ -31,4 +32,4 @@ async def main(names: list[str]) -> None:
 
 if __name__ == "__main__":
     configure_logging()
-    run_as_process(main(sys.argv[1].split(",") if len(sys.argv) > 1 else []))
+    run_as_process(main(sys.argv[1].split(",") if len(sys.argv) > 1 else []), traceback.print_exception)
