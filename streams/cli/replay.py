@@ -196,6 +196,7 @@ def start(
     from streams.replay.store import Store  # noqa: PLC0415
 
     settings = settings_or_exit(broker=broker)
+    signal.signal(signal.SIGTERM, _interrupt)  # while it collects; a replay under way stops at a checkpoint
     with sentences():
         source, files = _source(sources)
         rules, rules_from = _rules(settings, rules_path, local=local)
@@ -224,6 +225,10 @@ def start(
         _detach(settings, replay, jobs)
     else:
         _see_through(settings, replay, jobs)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _source(sources: tuple[str, ...]) -> tuple[Any, tuple[Path, ...]]:
@@ -283,10 +288,12 @@ def _checked_name(name: str | None) -> str | None:
 
 
 def _detach(settings: Settings, replay: Replay, jobs: int | None) -> None:
+    from streams.replay.store import LOG  # noqa: PLC0415 - keeps --help quick
+
     words = [sys.executable, "-m", "streams.cli", "replay", "resume", replay.id, "--broker", settings.broker]
     if jobs is not None:
         words += ["--jobs", str(jobs)]
-    with (replay.folder / "log").open("ab") as log:
+    with (replay.folder / LOG).open("ab") as log:
         subprocess.Popen(  # noqa: S603 - our own command
             words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
@@ -444,6 +451,7 @@ def _row(replay: Replay) -> dict[str, Any]:
         "records": progress.counts,
         "topics": f"replay.{replay.id}.*" if plan.publish else None,
         "process": replay.holder,
+        "last_words": replay.last_words if state is ReplayState.STOPPED else None,
     }
 
 

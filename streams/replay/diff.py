@@ -301,7 +301,9 @@ class _Misses:
             clauses = tuple(c for c in alert.clauses if c.selection in changed)
             names = ", ".join(changed)
             return Why(sentence=f"the rule differs in {names}", failed=changed, clauses=clauses)
-        return Why(sentence=f"in {name} nothing that the rule watches came of these reports")
+        return Why(
+            sentence=f"in {name} the rule held on none of these reports, and no near miss of it is on record"
+        )
 
     def _find(self, alert: Alert) -> NearMiss | None:
         """Give the near miss on the report that raised the alert, on the very record where there is one."""

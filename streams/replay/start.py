@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from aiokafka.errors import KafkaError
+
 from streams.extract.models import load_models
 from streams.extract.version import READER_VERSION
 from streams.kafka.client import open_producer
@@ -213,9 +215,20 @@ async def run_replay(
             while (following := await asyncio.to_thread(next, points, None)) is not None:
                 point = following
                 if publisher is not None:
-                    await publisher.publish(point.sizes)
+                    await _publish(publisher, point)
                 told(point)
         return point
+
+
+async def _publish(publisher: Publisher, point: Checkpoint) -> None:
+    try:
+        await publisher.publish(point.sizes)
+    except KafkaError as error:
+        replay_id = publisher.replay.id
+        raise ReplayError(
+            f"the broker stopped taking what replay {replay_id} publishes ({error}): nothing is lost, "
+            f"`dragoman replay resume {replay_id}` goes on"
+        ) from error
 
 
 def _pause(stop: threading.Event, pause_s: float) -> None:

@@ -32,6 +32,7 @@ _PLAN: Final = "plan.json"
 _CHECKPOINT: Final = "checkpoint.json.gz"
 _PROGRESS: Final = "progress.json"
 _LOCK: Final = "lock"
+LOG: Final = "log"
 _UNFINISHED: Final = ".unfinished"
 _TRIES: Final = 4
 _BETWEEN_S: Final = 0.05
@@ -97,7 +98,6 @@ class Progress(Contract):
     counts: dict[str, int] = Field(default_factory=dict)
     done: bool = False
     rate: float | None = Field(default=None, description="Transcripts a second, of the last stretch")
-    failed: str | None = None
 
 
 class ReplayState(StrEnum):
@@ -165,6 +165,13 @@ class Replay:
         _write(self.folder / _PROGRESS, progress.encode())
 
     @property
+    def last_words(self) -> str | None:
+        """The last line that a process left that ran behind; None if it had nothing to say."""
+        path = self.folder / LOG
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.is_file() else []
+        return next((line for line in reversed(lines) if line.strip()), None)
+
+    @property
     def state(self) -> ReplayState:
         """Whether a process is at it, and if not, whether it is through."""
         with self._held() as file:
@@ -190,6 +197,8 @@ class Replay:
     @property
     def holder(self) -> int | None:
         """The id of the process that is at it; None if there is none."""
+        if not (self.folder / _LOCK).is_file():
+            return None
         with self._held() as file:
             if file is not None:
                 return None
@@ -223,7 +232,11 @@ class Store:
         """Name the replays there are."""
         if not self._folder.is_dir():
             return []
-        return sorted(f.name for f in self._folder.iterdir() if (f / _PLAN).is_file())
+        return sorted(
+            f.name
+            for f in self._folder.iterdir()
+            if (f / _PLAN).is_file() and not f.name.endswith(_UNFINISHED)
+        )
 
     def find(self, replay_id: str) -> Replay:
         """Give a replay by its name.
@@ -251,17 +264,23 @@ class Store:
                 f"there is a replay {replay_id} already: `dragoman replay resume {replay_id}` goes on with it, "
                 "--name NAME begins another"
             )
+        self._clear_unfinished()
         unfinished = self._folder / (replay_id + _UNFINISHED)
         unfinished.mkdir(parents=True, exist_ok=True)
         with Replay(unfinished).locked():
             try:
-                shutil.rmtree(unfinished / "input", ignore_errors=True)
                 yield Replay(unfinished)
                 (unfinished / _LOCK).unlink()
                 unfinished.rename(self._folder / replay_id)
             except BaseException:
                 shutil.rmtree(unfinished, ignore_errors=True)
                 raise
+
+    def _clear_unfinished(self) -> None:
+        """Remove what processes left that ended suddenly while they collected."""
+        for folder in self._folder.glob(f"*{_UNFINISHED}"):
+            if Replay(folder).holder is None:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def remove(self, replay_id: str) -> None:
         """Remove a replay that nobody is at.
@@ -283,10 +302,10 @@ def name_plan(
     return derived_id("replay", *parts)[:8]
 
 
-def progress_of(checkpoint: Checkpoint, *, rate: float | None, failed: str | None = None) -> Progress:
+def progress_of(checkpoint: Checkpoint, *, rate: float | None) -> Progress:
     """Say how far a replay is that stands at a checkpoint."""
     fields = {name: getattr(checkpoint, name) for name in Progress.model_fields if hasattr(checkpoint, name)}
-    return Progress(**fields, rate=rate, failed=failed)
+    return Progress(**fields, rate=rate)
 
 
 def _write(path: Path, data: bytes) -> None:

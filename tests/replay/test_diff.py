@@ -93,7 +93,7 @@ def test_without_a_near_miss_the_rules_themselves_say_what_differs() -> None:
     assert lost.why.failed == ("narrow", "hold")
     (nothing,) = diff(side(change), side()).differences
     assert nothing.why is not None
-    assert "nothing that the rule watches came of these reports" in nothing.why.sentence
+    assert "the rule held on none of these reports" in nothing.why.sentence
 
 
 def test_what_differs_within_a_report_is_named() -> None:

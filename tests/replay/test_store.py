@@ -75,6 +75,19 @@ def test_a_replay_that_could_not_be_begun_leaves_nothing_behind(store: Store, tm
     assert list((tmp_path / "replays").iterdir()) == []
 
 
+def test_what_a_sudden_end_left_while_collecting_counts_for_nothing_and_goes(
+    store: Store, tmp_path: Path
+) -> None:
+    left = tmp_path / "replays" / "one.unfinished"
+    made(store, "other")
+    left.mkdir()
+    (left / "plan.json").write_bytes((tmp_path / "replays" / "other" / "plan.json").read_bytes())
+    assert store.ids() == ["other"]
+    made(store, "two")
+    assert not left.exists()
+    assert store.ids() == ["other", "two"]
+
+
 def test_one_process_at_a_time_is_at_a_replay_and_the_others_see_it(store: Store) -> None:
     replay = made(store, "one")
     assert (replay.state, replay.holder) == (ReplayState.STOPPED, None)
