@@ -111,6 +111,8 @@ _RECENT_GROUPS: Final = 60
 _TITLE_REACH: Final = 8
 """A headline speaks of what the first sentences tell."""
 _YEAR_DIGITS: Final = 4
+_TELLING: Final = 6
+"""A sentence of so many words tells something; a dateline has less."""
 
 
 def _join(reports: Sequence[Report], stories: dict[int, int]) -> list[list[Report]]:
@@ -284,7 +286,7 @@ class _Group:
         body = [report for report in self.reports if not report.in_title] or list(self.reports)
         best = max(self.reports, key=_weight)
         proof = max(body, key=_weight) if best.in_title else best
-        index = 0 if proof.in_title else proof.phrase.sentence
+        index = self._opening() if proof.in_title else proof.phrase.sentence
         step = best.step
         near = frozenset().union(*(report.near for report in body))
         kind = self._kind(body)
@@ -320,6 +322,11 @@ class _Group:
             cameo=cameo,
             event_date=step.dated,
         )
+
+    def _opening(self) -> int:
+        """Give the first sentence that tells something: a dateline may stand before it."""
+        told = (n for n, sentence in enumerate(self.reading.sentences) if len(sentence.tokens) >= _TELLING)
+        return next(told, 0)
 
     def _kind(self, body: Sequence[Report]) -> InstrumentType:
         """Give the most telling name: a memorandum that is also called the deal is a memorandum."""

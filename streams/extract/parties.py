@@ -67,6 +67,19 @@ _DIRECTIONS: Final = frozenset(
 )
 _ELSEWHERE: Final = frozenset({"after", "during", "following", "amid"})
 """Behind these another `by` is not that of the act: reached after mediation by."""
+_ENVOYS: Final = frozenset(
+    {
+        "experts", "officials", "delegations", "delegates", "negotiators", "ministers", "representatives", "envoys",
+        "diplomats", "commanders", "officers", "teams", "lawyers", "leaders", "generals", "chiefs", "envoy", "team",
+        "delegation",
+    }
+)  # fmt: skip
+_TOWNS: Final = frozenset(
+    {
+        "city", "town", "capital", "port", "resort", "province", "village", "region", "embassy", "city's", "island",
+        "border", "territory", "side",
+    }
+)  # fmt: skip
 _DATELINE: Final = frozenset({"(", "--", "—", "_"})
 _INDIRECT: Final = frozenset({"from", "to", "against", "about", "over", "on", "for", "told"})
 """Who stands behind one of these acts in no instrument."""
@@ -163,9 +176,12 @@ def _actor(
     before = words[first - 1] if first else ""
     if before in _DIRECTIONS and first > 1:
         before = words[first - 2]
-    placed = before in _PLACE_WORDS and entity.type in {EntityType.COUNTRY, EntityType.PLACE}
+    sent = before == "from" and first > 1 and words[first - 2] in _ENVOYS
+    placed = before in _PLACE_WORDS and not sent and entity.type in {EntityType.COUNTRY, EntityType.PLACE}
     located = placed and mention.kind is not MentionKind.NATIONALITY
     after = words[last] if last < len(words) else ""
+    if mention.kind is MentionKind.NATIONALITY and after in _TOWNS and before in _PLACE_WORDS:
+        located = True  # in the Chinese city of
     if entity.type is EntityType.PLACE and (before in {"of", "on", "for", ","} or after in _DATELINE):
         located = True
     return Actor(
@@ -181,7 +197,7 @@ def _actor(
         end=mention.end,
         located=located,
         seat=entity.type is EntityType.PLACE,
-        indirect=before in _INDIRECT,
+        indirect=before in _INDIRECT and not sent,
     )
 
 
@@ -220,6 +236,12 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
     between = _next(words, max(phrase.end, close), {"between", "among"}, 16)
     if between is not None:
         own.extend(_listed(actors, words, between + 1))
+    if between is None and step.verb is not None and step.verb < phrase.start:
+        ahead = _next(words, step.verb + 1, {"between", "among"}, phrase.start - step.verb - 1)
+        if ahead is not None:
+            own.extend(_listed(actors, words, ahead + 1))  # talks between A and B on a pact
+    if step.act == "propose" and step.verb is not None and step.verb < phrase.start and not step.passive:
+        own.extend(a for a in actors if step.verb < a.first <= step.verb + PAIR and a.last == phrase.start)
     agents = [] if step.act in {"call", "react"} else _agents(phrase, step, actors, words)
     named = codes_of(own)
     strangers = (
@@ -286,6 +308,12 @@ def _next(words: Sequence[str], start: int, wanted: set[str], reach: int) -> int
 
 
 _SLACK: Final = 5
+_VERBS: Final = frozenset(
+    {
+        "is", "are", "was", "were", "has", "have", "had", "will", "would", "took", "takes", "take", "came", "comes", "went",
+        "entered", "enters", "collapsed", "expired", "lapsed", "broke", "said", "says", "ended", "held",
+    }
+)  # fmt: skip
 
 
 def _listed(actors: Sequence[Actor], words: Sequence[str], start: int) -> list[Actor]:
@@ -299,6 +327,8 @@ def _listed(actors: Sequence[Actor], words: Sequence[str], start: int) -> list[A
         if out and tuple(gap) == ("(",):
             at = actor.last  # the short name in brackets
             continue
+        if out and _VERBS & set(gap):
+            break  # a truce between A and B took effect, C said
         too_far = len(gap) > _SLACK + PAIR * bool(out) or (not out and "," in gap)
         if too_far or any(w.isdigit() or w in _STOPS or w in _LIST_BREAKS for w in gap):
             break
@@ -382,7 +412,8 @@ def scope_of(
     """Say of which sort an instrument is from its parties, from words beside it (`near`) and in the passage."""
     states = {code for actor in actors if actor.sort == STATE for code in actor.codes}
     bodies = {code for actor in actors if actor.sort == ORGANISATION for code in actor.codes}
-    rebels = "rebels" in near or any(actor.sort == REBELS for actor in actors)
+    rebels = any(actor.sort == REBELS for actor in actors)
+    rebels = rebels or ("rebels" in near and (len(states) < PAIR or kind in PEACE))
     rebels = rebels or (kind in PEACE and states <= {"ISR", "PSE"} and "rebels" in passage)
     if rebels or (kind in PEACE and len(states) < PAIR):
         de_facto = states & {"ISR", "PSE"} or "palestinian" in passage

@@ -215,7 +215,8 @@ class _Reader:
         if step.strength >= CLEAR:
             return True
         if not noun.formal:
-            return not noun.needs_act
+            named = self.clause.sentence.tokens[phrase.head].text[:1].isupper() and step.strength > 0
+            return not noun.needs_act or (named and phrase.head > phrase.start)
         capital = self.clause.sentence.tokens[phrase.head].text[:1].isupper() and phrase.head > 0
         return capital or bool(_ABOUT & set(self.words[phrase.end : phrase.end + 1]))
 

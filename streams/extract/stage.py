@@ -115,6 +115,8 @@ class _View:
     phrase: NounPhrase
     words: tuple[str, ...]
     lexicon: AgreementLexicon
+    names: tuple[bool, ...] = ()
+    """Which words have a capital."""
 
 
 def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> Step:
@@ -124,7 +126,8 @@ def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> 
     follows it (the treaty was signed; the treaty that they signed); where neither stands, its modifiers decide.
     """
     words = clause.words
-    view = _View(phrase, words, lexicon)
+    names = tuple(token.text[:1].isupper() for token in clause.sentence.tokens)
+    view = _View(phrase, words, lexicon, names)
     left, right = _left(view), _right(view)
     step = _without(view) or _follower(view) or _choose(left, right) or _bare(view)
     if left and right and left.act == "apply" and right.passive and right.strength == CLEAR:
@@ -164,18 +167,28 @@ def _stage(trigger: Trigger, mode: str) -> Stage:
 
 
 def _choose(left: Step | None, right: Step | None) -> Step | None:
+    """Take the act before the noun or the one behind it, or what the two say together."""
     if left is None or right is None:
         return left or right
-    if left.strength == FRAMED:
-        return replace(right, background=True, soft=True, start=min(left.start, right.start))
+    start, end = min(left.start, right.start), max(left.end, right.end)
+    if left.act == "draft" and right.stage is Stage.NEGOTIATING:  # the draft of the pact is being worked out
+        return replace(left, end=end, strength=right.strength)
+    if left.strength == FRAMED or _is_lost(left, right):  # efforts to revive the deal collapsed
+        framed = left.strength == FRAMED
+        return replace(right, background=framed or right.background, soft=framed or right.soft, start=start)
     aimed = left.act == "enter" and left.mode != "done"
     if left.strength < right.strength or aimed or (left.act == "apply" and right.stage is Stage.VIOLATED):
         return right
     if right.stage in {Stage.TO_BE_SIGNED, Stage.AWAITING_RATIFICATION}:
-        if left.stage is Stage.NEGOTIATING:
-            return replace(right, start=left.start)
-        return replace(left, next_stage=right.stage, end=max(left.end, right.end))
+        going = left.stage is Stage.NEGOTIATING
+        last = replace(left, next_stage=right.stage, end=end)
+        return replace(right, start=left.start) if going else last
     return left
+
+
+def _is_lost(left: Step, right: Step) -> bool:
+    aimed = left.mode in {"tried", "purpose", "wanted", "hoped"}
+    return aimed and right.stage is Stage.REJECTED and not right.passive
 
 
 def _qualify(view: _View, step: Step) -> Step:
@@ -237,7 +250,7 @@ def _left(view: _View) -> Step | None:
         for trigger, end in view.lexicon.triggers_at(words, at):
             step = _govern(view, trigger, at, end, door=door, links=links) if end <= phrase.start else None
             if step is not None:
-                cut = commas and not _lists(view, at)
+                cut = commas and not _lists(view, at) and not _is_inserted(words, at, phrase.start)
                 return replace(step, strength=HINTED, quiet=True) if cut and step.strength == PLAIN else step
         if (word in RELATIVE and (word != "that" or phrase.start - at > 1)) or word in SUBORDINATE:
             return None
@@ -256,14 +269,15 @@ def _is_unknown_verb(view: _View, door: str) -> bool:
     )
     if not gerund and not infinitive:
         return False
-    return not view.lexicon.triggers_at(view.words, start - 1)
+    handed = infinitive and view.lexicon.triggers_at(view.words, start - 3)  # submitted to parliament a pact
+    return not handed and not view.lexicon.triggers_at(view.words, start - 1)
 
 
 def _govern(view: _View, trigger: Trigger, at: int, end: int, *, door: str, links: set[str]) -> Step | None:
     """Read one trigger before the noun, None where it does not govern it."""
     phrase = view.phrase
     if trigger.form == "prep":
-        if end != phrase.start:
+        if end != phrase.start or _belongs_to_verb(view, at):
             return None
         if trigger.act.name != "apply":
             return Step(
@@ -279,6 +293,12 @@ def _govern(view: _View, trigger: Trigger, at: int, end: int, *, door: str, link
         return _by_noun(view, trigger, at) if fits else None
     blocked = _is_noun_here(view, at, trigger) or not _reaches(view, trigger, (at, end), door)
     return None if blocked else _by_verb(view, trigger, at)
+
+
+def _belongs_to_verb(view: _View, at: int) -> bool:
+    """Whether a preposition is part of a verb before it: abide by the truce."""
+    found = (hit for back in (1, 2) if at >= back for hit in view.lexicon.triggers_at(view.words, at - back))
+    return any(trigger.form not in {"noun", "prep"} and end > at for trigger, end in found)
 
 
 def _is_near(view: _View, trigger: Trigger, end: int) -> bool:
@@ -309,6 +329,20 @@ def _reaches(view: _View, trigger: Trigger, place: tuple[int, int], door: str) -
         return False  # left the treaty without force
     direct = end == phrase.start or door not in _PREPOSITIONS or door in trigger.links
     return direct or view.words[phrase.start - 2] in view.lexicon.transparent
+
+
+_INSERTING: Final = frozenset(
+    {"with", "together", "along", "after", "in", "at", "on", "according", "he", "she", "despite", "as"}
+)
+
+
+def _is_inserted(words: tuple[str, ...], at: int, start: int) -> bool:
+    """Whether two commas only enclose something between act and instrument: signed, together with Malta, the pact."""
+    commas = [j for j in range(at, start) if words[j] == ","]
+    return len(commas) == _PAIR_OF_COMMAS and commas[1] == start - 1 and words[commas[0] + 1] in _INSERTING
+
+
+_PAIR_OF_COMMAS: Final = 2
 
 
 def _lists(view: _View, start: int) -> bool:
@@ -518,22 +552,33 @@ _RELATIVE_REACH: Final = 8
 def _right(view: _View) -> Step | None:
     """Find the act that follows the noun: a participle, a passive, a relative clause, a verb of which it is the subject."""
     words, end = view.words, view.phrase.end
+    aside: Step | None = None
     for at in range(end, min(len(words), end + REACH + 12)):
         word = words[at]
         if word in BARRIERS:
-            return None
+            return aside
         subject = view.lexicon.subject_verbs.at(words, at)
         if subject and words[at - 1] not in {"the", "a"}:
             return _by_subject(view, subject[0], at, subject[1])
         for trigger, after in view.lexicon.triggers_at(words, at):
             step = _follow(view, trigger, at, after)
-            if step is not None:
-                return step
+            if step is None:
+                continue
+            if not _is_aside(words, step, end):
+                return step if aside is None or step.strength == PLAIN else aside
+            aside = aside or step
         if word in SUBORDINATE or word in _PREDICATES or (word == "that" and at > end):
-            return None
+            return aside
         if word in _FINITE and not _leads_to_act(view, at):
-            return None
-    return None
+            return aside
+    return aside
+
+
+def _is_aside(words: tuple[str, ...], step: Step, end: int) -> bool:
+    """Whether an act stands in a relative clause or is a participle: the main clause may still follow."""
+    if step.strength < PLAIN:
+        return True
+    return bool(RELATIVE & set(words[end : end + 2]))
 
 
 _FINITE: Final = BE | HAVE | FUTURE | MODAL
@@ -690,7 +735,9 @@ def _bare(view: _View) -> Step:
             mode = "hoped" if hit[0] is Stage.PROPOSED else "done"  # a possible accord is nobody's step
             return Step(hit[0], mode, HINTED, *span)
     if words[phrase.start] == "no" and phrase.head - phrase.start <= _NO_REACH:
-        return Step(Stage.REJECTED, "failed", CLEAR, *span)
+        return Step(
+            Stage.REJECTED, "denied" if "such" in words[span[0] : phrase.head] else "failed", CLEAR, *span
+        )
     after = words[phrase.end : phrase.end + 2]
     would = after[:1] in {("that",), ("which",)} and after[1:] in {("would",), ("could",), ("might",)}
     before = set(words[max(0, phrase.start - 5) : phrase.start])
@@ -733,7 +780,8 @@ def _age(view: _View, step: Step, clause: Clause) -> Step:
         word in {"last", "past", "recent"} and _SPANS & set(words[at + 1 : at + 3])
         for at, word in enumerate(words)
     )
-    old = old or _is_ago(view.words, min(step.start, view.phrase.start), high)
+    if _is_ago(view.words, min(step.start, view.phrase.start), high) and step.stage not in _FUTURE_STAGES:
+        return replace(step, background=True, soft=False)
     if old and not fresh and step.stage not in _FUTURE_STAGES:
         return replace(step, background=True, soft=False)
     if fresh and step.background and step.strength >= CLEAR:
@@ -776,7 +824,7 @@ def _dated_words(view: _View, step: Step) -> tuple[int, int]:
     while last < min(len(words), end + 14) and words[last] not in _UNDATED:
         if last > end and view.lexicon.nouns.at(words, last):
             break  # what follows dates another instrument
-        if words[last] == "and" and last > phrase.end + 1:
+        if words[last] == "and" and last > phrase.end + 1 and view.names[last + 1 : last + 2] != (True,):
             break
         last += 1
     return max(0, min(step.start, phrase.start) - 6), last

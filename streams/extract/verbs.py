@@ -44,6 +44,9 @@ _ADVERBS: Final = frozenset(
 _EXPECTED: Final = frozenset({"expected", "due", "set", "scheduled", "likely", "about"})
 _FIRSTS: Final = frozenset({"first", "last", "only", "latest"})
 _TOWARDS: Final = frozenset({"about", "of", "for", "at", "towards", "toward", "to", "from", "before"})
+_BOUTS: Final = frozenset(
+    {"day", "days", "round", "rounds", "hours", "weeks", "months", "session", "bout", "years"}
+)
 _OWN_PREPOSITION: Final = frozenset({"about", "on", "of", "for"})
 _SHORT: Final = {"'ve": "have", "'ll": "will", "'re": "are", "'m": "am", "'d": "would"}
 _HELP: Final = frozenset({"help", "helps", "helping", "let", "lets", "make", "makes"})
@@ -210,6 +213,8 @@ def _gerund(words: Sequence[str], at: int, controllers: Phrases[str]) -> str:
         return "hoped"
     if before == "without":
         return "denied"
+    if before == "of" and _BOUTS & set(words[max(0, at - 2) : at - 1]):
+        return "ongoing"  # a third day of haggling over
     control = controller_of(words, at - 1 if before in _OWN_PREPOSITION else at, controllers, 6)
     if before in {"by", "after", "in", "upon"} and control not in {"failed", "refused"}:
         return "done"
