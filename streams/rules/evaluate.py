@@ -365,15 +365,13 @@ def _one_each_transcript(entries: Iterable[Entry]) -> list[Subject]:
 
 
 def _status(entries: Iterable[Entry], moves: Iterable[Entry], origins: int) -> AlertStatus:
+    """Say where an alert stands: the last word counts, and what is cancelled stays so."""
     good = AlertStatus.CORROBORATED if origins > 1 else AlertStatus.OPEN
     status = good
     for entry in sorted([*entries, *moves], key=lambda e: e.order):
         if entry.selection == CANCEL:
             return AlertStatus.CANCELLED
-        if entry.selection == CONTRADICT:
-            status = AlertStatus.CONTRADICTED
-        elif entry.selection != CORROBORATE:
-            status = good
+        status = AlertStatus.CONTRADICTED if entry.selection == CONTRADICT else good
     return status
 
 

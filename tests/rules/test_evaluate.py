@@ -160,6 +160,18 @@ def test_corroborated_contradicted_cancelled() -> None:
     assert life.alerts[changes[0].alert.id].status is AlertStatus.CANCELLED
 
 
+def test_the_last_word_counts_until_it_is_cancelled() -> None:
+    life = Life()
+    rule = rule_with()
+    life.feed(
+        make_match(rule, 0), make_match(rule, 2, step="contradict"), make_match(rule, 3, step="corroborate")
+    )
+    (alert,) = life.alerts.values()
+    assert alert.status is AlertStatus.CORROBORATED
+    life.feed(make_match(rule, 1, step="contradict"))
+    assert {a.status for a in life.alerts.values()} == {AlertStatus.CORROBORATED}
+
+
 def test_what_only_backs_or_contradicts_raises_nothing() -> None:
     life = Life()
     rule = rule_with()
