@@ -11,7 +11,8 @@ import click
 
 from schemas import topics
 from streams.cli.errors import fail, settings_or_exit
-from streams.cli.replay import TimeParameter, progress_bar, sentences
+from streams.cli.parameters import TimeParameter
+from streams.cli.replay_view import progress_bar, sentences
 from streams.rules.errors import nearest
 
 if TYPE_CHECKING:

@@ -15,26 +15,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 import orjson
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table
 
 from schemas import topics
-from schemas.contract import ContractError
-from streams.cli.errors import fail, sentence_of, settings_or_exit
-from streams.ingest import parse_time
+from streams.cli.errors import fail, settings_or_exit
+from streams.cli.parameters import DurationParameter, SpeedParameter, TimeParameter
+from streams.cli.replay_view import count_of, iso, print_diff, progress_bar, sentences
 from streams.rules.errors import RuleError
-from streams.rules.load import load_rule, parse_duration, rule_files
+from streams.rules.load import load_rule, rule_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from rich.progress import TaskID
-
-    from schemas.alert import Alert, AlertChange, NearMiss
+    from schemas.alert import AlertChange, NearMiss
     from schemas.rule import Rule
-    from streams.replay.diff import Diff, Difference, Side
+    from streams.replay.diff import Diff, Side
     from streams.replay.preview import Preview
     from streams.replay.store import Checkpoint, Plan, Replay, Store
     from streams.settings import Settings
@@ -43,7 +35,6 @@ DIFF_FILE: Final = "promoted.json"
 _STOP_WAIT_S: Final = 120.0
 _NICENESS: Final = 10
 """What is live on the same machine goes first; the processes that read take this on."""
-_SHOWN: Final = 3
 _WORTH_PROCESSES: Final = 500
 _WARM_UP: Final = timedelta(days=30)
 _LONGEST_NAME: Final = 40
@@ -56,57 +47,6 @@ _jobs = click.option(
     help="Processes that read and match at once; one for each core if not given.",
 )
 _id = click.argument("replay_id", metavar="ID")
-
-
-class TimeParameter(click.ParamType):
-    """An instant as ISO 8601 writes it, or how long ago."""
-
-    name = "TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401 - as click has it
-        """Read it."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            found = parse_time(param.human_readable_name if param else "time", value)
-        except ContractError as error:
-            self.fail(error.reason, param, ctx)
-        if found.year < datetime.fromtimestamp(0, UTC).year:
-            self.fail("is before 1970", param, ctx)
-        return found
-
-
-class _Duration(click.ParamType):
-    """A length of time as rules write it."""
-
-    name = "DURATION"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:  # noqa: ANN401 - as click has it
-        """Read it."""
-        if isinstance(value, timedelta):
-            return value
-        try:
-            return timedelta(0) if value == "0" else parse_duration(value)
-        except RuleError as error:
-            self.fail(error.reason, param, ctx)
-
-
-class _Speed(click.ParamType):
-    """How many times as fast as event time."""
-
-    name = "max|N"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | None:  # noqa: ANN401 - as click has it
-        """Read it."""
-        if value == "max":
-            return None
-        try:
-            speed = float(value)
-        except ValueError:
-            speed = 0.0
-        if not 0 < speed < float("inf"):
-            self.fail(f"{value!r} is neither max nor a number above 0", param, ctx)
-        return speed
 
 
 @click.group()
@@ -151,11 +91,11 @@ def command() -> None:
     help="Read transcripts again, or take what was read in them; or files: archives, or whatever `dragoman ingest` takes.",
 )
 @click.option(
-    "--speed", type=_Speed(), default="max", show_default=True, help="N times as fast as event time."
+    "--speed", type=SpeedParameter(), default="max", show_default=True, help="N times as fast as event time."
 )
 @click.option(
     "--warm-up",
-    type=_Duration(),
+    type=DurationParameter(),
     default="30d",
     show_default=True,
     help="What was said so long before --from is read for memory's sake, and nothing told of it.",
@@ -218,7 +158,7 @@ def start(
         with progress_bar("collecting") as tell:
             replay = asyncio.run(begin_replay(settings, Store(settings), question, _now(), tell))
     click.echo(
-        f"replay {replay.id}: {_count(replay.read_plan().spooled.records, 'transcript')} to go through",
+        f"replay {replay.id}: {count_of(replay.read_plan().spooled.records, 'transcript')} to go through",
         err=True,
     )
     if detach:
@@ -330,7 +270,7 @@ def _see_through(settings: Settings, replay: Replay, jobs: int | None) -> None:
 def _print_end(replay: Replay, plan: Plan, point: Checkpoint) -> None:
     if point.refused:
         click.echo(
-            f"{_count(point.refused, 'record')} could not be read, such as {point.first_refused}", err=True
+            f"{count_of(point.refused, 'record')} could not be read, such as {point.first_refused}", err=True
         )
     if not point.done:
         click.echo(
@@ -341,8 +281,8 @@ def _print_end(replay: Replay, plan: Plan, point: Checkpoint) -> None:
         return
     alerts = point.counts.get(topics.ALERTS.name, 0)
     click.echo(
-        f"replay {replay.id} is done: {_count(point.transcripts, 'transcript')}, "
-        f"{_count(alerts, 'change')} of alerts; `dragoman replay diff {replay.id}` compares them",
+        f"replay {replay.id} is done: {count_of(point.transcripts, 'transcript')}, "
+        f"{count_of(alerts, 'change')} of alerts; `dragoman replay diff {replay.id}` compares them",
         err=True,
     )
     click.echo(replay.id)
@@ -436,14 +376,14 @@ def _row(replay: Replay) -> dict[str, Any]:
     return {
         "id": replay.id,
         "state": state.value,
-        "from": _iso(plan.from_time),
-        "to": _iso(plan.to_time),
+        "from": iso(plan.from_time),
+        "to": iso(plan.to_time),
         "source": plan.source.value,
-        "rules": f"{_count(len(plan.rules), 'rule')} of {plan.rules_from}",
+        "rules": f"{count_of(len(plan.rules), 'rule')} of {plan.rules_from}",
         "reader": plan.reader_version,
         "position": progress.position,
         "transcripts_in_all": plan.spooled.records,
-        "event_time": None if progress.event_time is None else _iso(progress.event_time),
+        "event_time": None if progress.event_time is None else iso(progress.event_time),
         "rate_a_second": None if progress.rate is None or not running else round(progress.rate, 1),
         "seconds_left": None if left is None else round(left.total_seconds()),
         "refused": progress.refused,
@@ -547,58 +487,7 @@ async def _live_side(settings: Settings, plan: Plan) -> Side:
     return Side("live", changes, await read_rules(settings), misses)
 
 
-def print_diff(found: Diff) -> None:
-    """Print a difference for people: counts by rule, then each alert with its words and the reason."""
-    from streams.replay.diff import DifferenceKind  # noqa: PLC0415 - keeps --help quick
-
-    console = Console(highlight=False)
-    console.print(
-        f"{escape(found.after)} against {escape(found.before)}, {_iso(found.from_time)} to {_iso(found.to_time)}",
-        soft_wrap=True,
-    )
-    console.print(
-        f"{found.same} alike, {found.count(DifferenceKind.ADDED)} added, {found.count(DifferenceKind.LOST)} lost, "
-        f"{found.count(DifferenceKind.CHANGED)} changed; {found.alerts_a_day_before:g} alerts a day before, "
-        f"{found.alerts_a_day_after:g} expected",
-        soft_wrap=True,
-    )
-    table = Table("rule", "before", "after", "added", "lost", "changed", box=None)
-    for count in found.rules:
-        table.add_row(
-            escape(count.title),
-            *(str(n) for n in (count.before, count.after, count.added, count.lost, count.changed)),
-        )
-    if found.rules:
-        console.print(table)
-    for difference in found.differences:
-        console.print(*_difference_lines(difference), sep="\n", soft_wrap=True)
-
-
-_COLOURS: Final = {"added": "green", "lost": "red", "changed": "yellow"}
-
-
-def _difference_lines(difference: Difference) -> Iterator[str]:
-    colour = _COLOURS[difference.kind.value]
-    yield from _alert_lines(difference.alert, difference.kind.value, colour)
-    for change in difference.fields:
-        yield f"          {change.field}: {escape(change.before)} -> {escape(change.after)}"
-    if difference.why is not None:
-        yield f"          [{colour}]why[/]: {escape(difference.why.sentence)}"
-        for clause in difference.why.clauses[:_SHOWN]:
-            on = f" on “{escape(' '.join(clause.evidence.text.split()))}”" if clause.evidence else ""
-            yield f"            {escape(clause.selection)}: {escape(clause.field or 'text')} = {escape(clause.value)}{on}"
-
-
-def _alert_lines(alert: Alert, word: str, colour: str) -> Iterator[str]:
-    yield f"\n[{colour}]{word:>8}[/]  [bold]{escape(alert.summary)}[/]  {alert.level.value}"
-    yield f"          {escape(alert.rule_title)} · {_iso(alert.raised_time)} · {alert.topic} · {alert.id}"
-    for subject in alert.subjects[-_SHOWN:]:
-        for evidence in subject.evidence[:1]:
-            words = " ".join(evidence.text.split())
-            yield f"          “{escape(words)}”  {escape(subject.source.broadcaster)}"
-
-
-def preview_rules(settings: Settings, path: Path, since: str, until: str | None) -> Preview:
+def preview_rules(settings: Settings, path: Path, since: timedelta, until: datetime | None) -> Preview:
     """Replay what was read through some rules, in a folder that goes again, and give what they would have raised.
 
     Raises:
@@ -611,13 +500,9 @@ def preview_rules(settings: Settings, path: Path, since: str, until: str | None)
     from streams.replay.store import Store  # noqa: PLC0415
 
     rules = load_rules(path)
-    length = parse_duration(since)
-    try:
-        end_time = _now() if until is None else parse_time("--until", until)
-    except ContractError as error:
-        fail(error.reason)
+    end_time = until or _now()
     question = Question(
-        end_time - length, end_time, rules, str(path), warm_up=_WARM_UP, publish=False, name="preview"
+        end_time - since, end_time, rules, str(path), warm_up=_WARM_UP, publish=False, name="preview"
     )
     with tempfile.TemporaryDirectory(prefix="dragoman-") as folder:
         own = settings.model_copy(update={"data_dir": Path(folder)})
@@ -638,19 +523,6 @@ def preview_rules(settings: Settings, path: Path, since: str, until: str | None)
                 )
             )
         return summarize(_replay_side(replay), plan)
-
-
-def print_preview(seen: Preview, limit: int) -> None:
-    """Print for people what rules would have raised: how often, and the latest alerts with their words."""
-    console = Console(highlight=False)
-    days = (seen.to_time - seen.from_time).total_seconds() / 86_400
-    console.print(
-        f"{_count(len(seen.alerts), 'alert')} in {days:g} days, {seen.alerts_a_day:g} a day, "
-        f"{_count(seen.near_misses, 'near miss', 'near misses')}, {_count(seen.transcripts, 'transcript')}",
-        soft_wrap=True,
-    )
-    for alert in seen.alerts[max(0, len(seen.alerts) - limit) :]:
-        console.print(*_alert_lines(alert, "would fire", "cyan"), sep="\n", soft_wrap=True)
 
 
 @command.command()
@@ -694,7 +566,7 @@ def promote(*, replay_id: str, force: bool, broker: str | None, as_json: bool) -
         )
         return
     click.echo(
-        f"{_count(len(sent), 'rule')} applied, {len(withdrawn)} withdrawn; {page} keeps what the replay showed"
+        f"{count_of(len(sent), 'rule')} applied, {len(withdrawn)} withdrawn; {page} keeps what the replay showed"
     )
 
 
@@ -724,74 +596,8 @@ def _store(settings: Settings) -> Store:
     return Store(settings)
 
 
-class sentences:  # noqa: N801 - read as a function
-    """Turn what a user can mend into one sentence and exit code 1."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if not isinstance(error, Exception):
-            return
-        from streams.replay.archive import ArchiveError  # noqa: PLC0415 - only once something has failed
-        from streams.replay.store import ReplayError  # noqa: PLC0415
-
-        if isinstance(error, ReplayError | ArchiveError | RuleError):
-            fail(str(error))
-        sentence = sentence_of(error)
-        if sentence is not None:
-            fail(sentence)
-
-
-class progress_bar:  # noqa: N801 - read as a function
-    """A bar on standard error, with rate and time left, where that is a terminal."""
-
-    def __init__(self, what: str) -> None:
-        console = Console(stderr=True)
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}  {task.fields[rate]}"),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._what = what
-        self._task: TaskID | None = None
-        self._begun: tuple[float, int] | None = None
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        self._progress.start()
-        return self._tell
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def _tell(self, done: int, total: int) -> None:
-        if self._task is None:
-            self._task = self._progress.add_task(self._what, total=total, rate="")
-        now_s = time.monotonic()
-        if self._begun is None:
-            self._begun = (now_s, done)
-        began_s, before = self._begun
-        rate = ""
-        if done > before:
-            a_second = (done - before) / (now_s - began_s)
-            left = timedelta(seconds=round(max(0, total - done) / a_second))
-            rate = f"{a_second:.0f} a second, {left} left"
-        self._progress.update(self._task, completed=done, total=total, rate=rate)
-
-
 def _print_json(value: object) -> None:
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z).decode() + "\n")
-
-
-def _iso(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="minutes").replace("+00:00", "Z")
-
-
-def _count(number: int, noun: str, nouns: str | None = None) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {nouns or noun + 's'}"
 
 
 def _now() -> datetime:

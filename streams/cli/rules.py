@@ -19,12 +19,14 @@ from schemas.contract import ContractError
 from schemas.rule import Rule
 from schemas.topics import RULES, Output, alert_topic
 from streams.cli.errors import fail, sentence_of, settings_or_exit
+from streams.cli.parameters import DurationParameter, TimeParameter
 from streams.rules.errors import RuleError, nearest
 from streams.rules.load import LOCK_NAME, TEST_SUFFIX, load_rule, pack_folder, rule_files, rule_hash
 from streams.rules.lock import check_lock, parse_lock, render_lock
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Iterator, Mapping
+    from datetime import timedelta
 
     from streams.replay.rule_test import RuleTestResult
     from streams.rules.lock import Locked
@@ -535,10 +537,16 @@ def _as_json(explanation: Explanation) -> dict[str, Any]:
 @command.command()
 @click.argument("file", type=click.Path(exists=True, path_type=Path), metavar="FILE")
 @click.option(
-    "--since", default="90d", show_default=True, metavar="DURATION", help="How far back, in event time."
+    "--since",
+    type=DurationParameter(),
+    default="90d",
+    show_default=True,
+    help="How far back, in event time.",
 )
 @click.option(
-    "--until", metavar="TIME", help="The event time to look back from, such as 2026-03-01; now if not given."
+    "--until",
+    type=TimeParameter(),
+    help="The event time to look back from, such as 2026-03-01; now if not given.",
 )
 @click.option(
     "--limit", type=click.IntRange(min=0), default=50, show_default=True, help="Show so many alerts."
@@ -546,10 +554,17 @@ def _as_json(explanation: Explanation) -> dict[str, Any]:
 @_broker
 @_json
 def preview(
-    *, file: Path, since: str, until: str | None, limit: int, broker: str | None, as_json: bool
+    *,
+    file: Path,
+    since: timedelta,
+    until: datetime | None,
+    limit: int,
+    broker: str | None,
+    as_json: bool,
 ) -> None:
     """Say what a rule would have raised: a small replay of what was read, into no topic. FILE may be a folder."""
-    from streams.cli.replay import preview_rules, print_preview, sentences  # noqa: PLC0415 - keeps --help quick
+    from streams.cli.replay import preview_rules  # noqa: PLC0415 - keeps --help quick
+    from streams.cli.replay_view import print_preview, sentences  # noqa: PLC0415
 
     with sentences():
         seen = preview_rules(settings_or_exit(broker=broker), file, since, until)

@@ -14,10 +14,12 @@ import pytest
 from schemas import topics
 from schemas.alert import AlertChange
 from schemas.topics import Output
+from streams.extract.models import load_models
 from streams.kafka.client import open_admin, open_reader
 from streams.kafka.groups import count_work_left
 from streams.kafka.records import encode_record
 from streams.kafka.topics import kafka_name
+from streams.pipeline import Emit, enrich, tag
 from streams.replay.publish import replay_plans, replay_settings
 from streams.replay.store import Store
 from streams.rules.load import load_pack, pack_folder
@@ -199,6 +201,47 @@ async def test_promoting_a_replay_puts_its_rules_to_work_and_keeps_the_differenc
     assert {d["kind"] for d in record["diff"]["differences"]} == {"added"}
     assert {d["why"]["sentence"] for d in record["diff"]["differences"]} == {"live has no such rule"}
     assert [r.key.decode() for r in await read_all(topics.RULES)] == [SECURITY_MOU.id]
+
+
+async def test_a_rule_is_previewed_on_what_was_read_and_a_replay_can_go_on_behind(
+    settings: Settings, created_topics: object, producer: AIOKafkaProducer
+) -> None:
+    models = load_models()
+    for transcript in DAY:
+        tagged = tag(transcript.encode(), models)
+        assert isinstance(tagged, Emit)
+        enriched = enrich(tagged.outputs[0].record.encode(), models)
+        assert isinstance(enriched, Emit)
+        record = encode_record(enriched.outputs[0], settings)
+        await producer.send_and_wait(record.topic, record.value, record.key, headers=record.headers)
+    rules = _rules_folder(settings)
+    before = await _offsets(settings)
+    code, out, words = await _dragoman(
+        settings,
+        "rules",
+        "preview",
+        str(rules / "mou.yml"),
+        "--since",
+        "1d",
+        "--until",
+        END.isoformat(),
+        "--json",
+    )
+    assert code == 0, words
+    preview = json.loads(out)
+    assert preview["transcripts"] == len(DAY)
+    assert {alert["rule_id"] for alert in preview["alerts"]} == {SECURITY_MOU.id}
+    assert preview["alerts_a_day"] == len(preview["alerts"]) > 0
+
+    name = ("--rules", str(rules), "--name", "behind", "--detach", "--jobs", "1")
+    code, out, words = await _dragoman(settings, "replay", "start", *RANGE, *name)
+    assert (code, out) == (0, "behind\n"), words
+    await _wait_for_state(settings, "behind", "done")
+    code, out, words = await _dragoman(settings, "replay", "diff", "behind", "--json")
+    assert code == 0, words
+    assert [d["after"]["id"] for d in json.loads(out)["differences"]] == [a["id"] for a in preview["alerts"]]
+    after = await _offsets(settings)
+    assert after == before
 
 
 SECURITY_MOU: Final = next(r for r in load_pack() if r.title.startswith("New security agreement"))
