@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from schemas.event import Stage
 from schemas.rule import Correlation, CorrelationType, Rule, RuleHead, RuleSource
 from streams.rules.condition import Condition, parse_condition, selections_of
 from streams.rules.detection import Selection, compile_selection
@@ -33,6 +34,7 @@ COMMON_FIELDS: Final = frozenset(
 )  # fmt: skip
 """Fields whose values most records share."""
 
+_STAGES: Final = frozenset(stage.value for stage in Stage)
 _SLOT: Final = re.compile(r"\{([^{}]*)\}")
 _STEPS: Final = {
     CorrelationType.TEMPORAL: 2,
@@ -79,6 +81,9 @@ def compile_rule(rule: Rule) -> CompiledRule:
                 f'the selection "{name}" is in no condition; use it, or leave it out',
                 path=("detection", name),
             )
+    for stage in rule.alert.level:
+        if stage not in _STAGES:
+            raise RuleError(f'"{stage}" is no stage{nearest(stage, _STAGES)}', path=("alert", "level", stage))
     slots = _slots(rule, selections)
     telling = frozenset(name for name, selection in selections.items() if all(map(_tells, selection.groups)))
     return CompiledRule(rule, rule.head, rule.source, selections, steps, slots, telling)

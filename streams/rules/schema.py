@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from schemas.event import Stage
 from schemas.rule import CorrelationType, Level, RuleSource, RuleStatus
 from streams.rules.detection import MODIFIERS
 from streams.rules.fields import CAMEO_ROOTS, FIELDS, FieldKind, FieldSpec
@@ -84,7 +85,8 @@ def _correlation() -> dict[str, Any]:
 
 
 def _alert() -> dict[str, Any]:
-    levels = {"type": "object", "additionalProperties": {"enum": [level.value for level in Level]}}
+    by_stage = {stage.value: {"enum": [level.value for level in Level]} for stage in Stage}
+    levels = {"type": "object", "properties": by_stage, "additionalProperties": False}
     own: dict[str, Any] = {"topic": {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,59}$"}, "level": levels}
     return {
         "type": "object",

@@ -39,6 +39,7 @@ def test_a_rule_file_is_read() -> None:
         ("timespan: 2d", "time-span: 2d", '13:1: "time-span" is no key here; did you mean "timespan"?'),
         ("[event.parties]", "[event.partys]", '12:12: events.extracted has no field "event.partys"; did you mean "event.parties"?'),
         ("{event.actor}", "{event.akteur}", '14:38: events.extracted has no field "event.akteur"'),
+        ("topic: diplomacy", "level: {sgined: high}, topic: diplomacy", '14:17: "sgined" is no stage; did you mean "signed"?'),
         ("topic: diplomacy", "topic: Diplomacy", "14:9: topic: "),
         ("level: low", "level: low\nlevel: high", '7:1: "level" is there twice'),
         ("falsepositives: [A private journey.]\n", "", "1:1: falsepositives is missing"),
