@@ -7,13 +7,23 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from schemas.event import Stage
+from schemas.event import SECURITY_DOMAINS, InstrumentType, Stage
 from schemas.transcript import Segment, SegmentKind
 from streams.extract.entities import find_mentions, resolve_entities
-from streams.extract.instruments import find_noun_phrases, sentence_words
-from streams.extract.parties import NOT_IN_TEXT, PEACE, STATE, Actor, find_actors, parties_of
+from streams.extract.instruments import InstrumentNoun, NounPhrase, find_noun_phrases, sentence_words
+from streams.extract.parties import NOT_IN_TEXT, PAIR, PEACE, STATE, Actor, find_actors, parties_of
 from streams.extract.reading import Reading, Sentence, tokenize
-from streams.extract.stage import CLEAR, Clause, Step, lay_out_clause, read_pronoun, read_step
+from streams.extract.stage import (
+    AGREEING,
+    CLEAR,
+    PLAIN,
+    Clause,
+    Step,
+    find_promise,
+    lay_out_clause,
+    read_pronoun,
+    read_step,
+)
 from streams.extract.verbs import BARRIERS
 
 if TYPE_CHECKING:
@@ -21,7 +31,7 @@ if TYPE_CHECKING:
 
     from schemas.event import EventContext
     from streams.extract.entities import Resolved
-    from streams.extract.instruments import AgreementLexicon, NounPhrase
+    from streams.extract.instruments import AgreementLexicon
     from streams.extract.models import Models
 
 TITLE: Final = -1
@@ -95,11 +105,13 @@ def read_reports(
         words[index] = sentence_words(sentence)
         actors[index] = find_actors(sentence, resolved.mentions[low:high], entities, words[index])
         phrases = find_noun_phrases(index, words[index], lexicon)
-        if not phrases and not (reports and index - reports[-1].phrase.sentence <= 1):
+        recent = reports and index - reports[-1].phrase.sentence <= 1
+        if not phrases and not recent and not AGREEING & set(words[index]):
             continue
         clause = lay_out_clause(sentence, day)
         reader = _Reader(index, clause, words[index], actors[index], lexicon)
-        reports.extend(reader.read_nouns(phrases))
+        told = reader.read_nouns(phrases)
+        reports.extend(told or reader.read_promise())
         reports.extend(reader.read_pronoun(reports))
     return tuple(reports), _scene(actors, words, lexicon)
 
@@ -163,6 +175,26 @@ class _Reader:
         reports = (self._read(phrase) for phrase in phrases)
         return [report for report in reports if self._counts(report)]
 
+    def read_promise(self) -> list[Report]:
+        """Read what states agreed to do about security where no noun names an instrument: agreed to share intelligence."""
+        found = find_promise(self.clause.words)
+        if found is None:
+            return []
+        at, end = found
+        phrase = NounPhrase(_PROMISE, self.index, at, at, at + 1, at + 1, "", plural=False)
+        step = Step(Stage.AGREED, "done", PLAIN, at, end, verb=at, act="reach")
+        parties = parties_of(phrase, step, self.actors, self.words)
+        actors = tuple(
+            actor for actor in parties.actors if actor.last <= at or "with" in self.words[at : actor.first]
+        )
+        domains = domains_in(self.words[at:end], self.lexicon)
+        states = {code for actor in actors if actor.sort == STATE for code in actor.codes}
+        if len(states) < PAIR or not SECURITY_DOMAINS & set(domains):
+            return []
+        near = _sorts(self.words[max(0, at - _NEAR) : end], self.lexicon)
+        report = Report(phrase, step, self.words, actors, domains, (at + 1, end), near, paired=parties.paired)
+        return [report]
+
     def read_pronoun(self, reports: Sequence[Report]) -> list[Report]:
         """Read `it was signed` of the instrument that was named last, in this sentence or the one before."""
         place = read_pronoun(self.clause, self.lexicon) if reports else None
@@ -221,6 +253,7 @@ class _Reader:
         return capital or bool(_ABOUT & set(self.words[phrase.end : phrase.end + 1]))
 
 
+_PROMISE: Final = InstrumentNoun(InstrumentType.AGREEMENT, anaphor=False, needs_act=False)
 _PAPER_ACTS: Final = frozenset({"sign", "adopt", "initial", "draft", "conclude", "reach"})
 _ABOUT: Final = frozenset({"on", "against", "concerning", "relating"})
 

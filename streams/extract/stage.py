@@ -155,6 +155,41 @@ def read_pronoun(clause: Clause, lexicon: AgreementLexicon) -> int | None:
     return None
 
 
+AGREEING: Final = frozenset({"agreed", "agree"})
+_COMMON_ACTS: Final = frozenset(
+    {
+        "share", "exchange", "set", "establish", "create", "form", "cooperate", "co-operate", "collaborate", "coordinate",
+        "strengthen", "step", "boost", "intensify", "swap", "conduct", "launch", "deploy", "extradite", "patrol", "reopen",
+        "open", "demarcate", "withdraw", "reduce", "cut", "destroy", "dismantle", "limit", "ban", "halt", "end", "fight",
+        "combat", "tackle", "crack", "jointly", "train", "pull", "respect", "refrain", "expand", "deepen", "enhance",
+        "increase", "improve", "join", "work", "hand", "free", "release", "repatriate", "build", "develop", "integrate",
+    }
+)  # fmt: skip
+_PROMISE_GAP: Final = 5
+
+
+def find_promise(words: tuple[str, ...]) -> tuple[int, int] | None:
+    """Find `agreed to` and what the agreed are to do together: where it stands, and where its clause ends."""
+    for at, word in enumerate(words):
+        if word not in AGREEING or words[at - 1 : at] == ("not",):
+            continue
+        gap = words[at + 1 : at + 1 + _PROMISE_GAP]
+        if "to" not in gap or BARRIERS & set(gap[: gap.index("to")]):
+            continue
+        to = at + 1 + gap.index("to")
+        group = words[group_start(words, at) : at]
+        if (
+            words[to + 1 : to + 2]
+            and words[to + 1] in _COMMON_ACTS
+            and not (set(group) - HAVE - {"also", "both"})
+        ):
+            end = to + 1
+            while end < len(words) and words[end] not in BARRIERS and end - to < REACH:
+                end += 1
+            return (at, end) if not is_conditional(words, at) else None
+    return None
+
+
 _CERTAIN: Final = frozenset({"sign", "initial", "ratify", "submit"})
 _EMPTY: Final = frozenset({"conclude", "reach", "bargain"})
 """Acts whose denial means that there is no instrument."""
