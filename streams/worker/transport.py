@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.worker.delivery import Headers, Record
 
+_REST_S: Final = 0.2
+
 _REFRESH_S: Final = 10.0
 """How long a topic that was not there is taken to be still missing."""
 
@@ -124,6 +126,7 @@ class ProducerLine:
         async with self._lock:
             if self._producer is None:
                 self._producer = await self._stack.enter_async_context(open_producer(self._settings))
+                _pace_metadata(self._producer)
             return self._producer
 
     async def _drop(self, broken: AIOKafkaProducer) -> None:
@@ -132,3 +135,19 @@ class ProducerLine:
             if self._producer is broken:
                 self._producer = None
                 await self._stack.aclose()
+
+
+def _pace_metadata(producer: AIOKafkaProducer) -> None:
+    """Let a producer rest between its questions for the leaders of partitions while nobody answers.
+
+    With records waiting and no broker there, aiokafka asks again at once, without end, and takes most of a core for it.
+    """
+    ask = producer.client.force_metadata_update
+
+    async def ask_and_rest() -> bool:
+        answered: bool = await ask()
+        if not answered:
+            await asyncio.sleep(_REST_S)
+        return answered
+
+    producer.client.force_metadata_update = lambda: asyncio.ensure_future(ask_and_rest())
