@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 MAX_ENTRIES: Final = 250
 """Matches remembered of one group. Beyond, the oldest windows are let go, and of a single one its middle."""
 KEPT_FIRST: Final = 50
-MIN_KEEP_S: Final = 86_400
-"""A record that comes again within this event time is known again, however short the windows of its rule."""
+MIN_KEEP_S: Final = 7 * 86_400
+"""A record that comes again within this event time is known again, and so is a copy of its text."""
 MAX_SUBJECTS: Final = 50
 MAX_CLAUSES: Final = 50
 FOREVER_KEEP_S: Final = 400 * 86_400
@@ -207,7 +207,7 @@ def _derive(state: RuleState, now: datetime | None) -> tuple[list[_Wanted], list
         firings, due = find_firings(head, parts[value], now)
         waiting.extend(due)
         firings = [f for f in firings if not f.entries[-1].spent]
-        windows = _windows(firings, _window_s(head), state.closed_until, value)
+        windows = _windows(firings, head, state.closed_until, value)
         for window, own in _assign(windows, moves, state):
             wanted.append(_want(state, window, own, now))
     wanted.sort(key=lambda w: (w.window.anchor, w.window.value or ""))
@@ -215,33 +215,48 @@ def _derive(state: RuleState, now: datetime | None) -> tuple[list[_Wanted], list
 
 
 def _windows(
-    firings: Sequence[Firing[Entry]], length_s: int | None, closed_until: datetime | None, value: str | None
+    firings: Sequence[Firing[Entry]], head: RuleHead, closed_until: datetime | None, value: str | None
 ) -> list[_Window]:
     """Group firings into alerts: each begins with the first firing that no earlier one covers.
 
-    What is older than `closed_until` stands apart, so that a straggler from before does not move what came after.
+    A copy of what an earlier alert rests on belongs to that one, as long as it is remembered for certain: a
+    rebroadcast is no news. What is older than `closed_until` stands apart, so that a straggler from before does not
+    move what came after.
     """
-    windows: list[_Window] = []
-    open_firings: list[Firing[Entry]] = []
-    end: datetime | None = None
+    length_s, keep = _window_s(head), timedelta(seconds=_keep_s(head))
+    opened: list[tuple[datetime, datetime | None, list[Entry]]] = []
+    names = _origins_of(firings, head)
+    told: dict[str, int] = {}
+    for firing, name in zip(firings, names, strict=True):
+        at = len(opened) - 1
+        if at < 0 or not _covers(opened[at][1], firing.time):
+            at = told.get(name, -1)
+            end = opened[at][1] if at >= 0 else None
+            if end is None or not _covers(end + keep, firing.time):
+                end = None if length_s is None else firing.time + timedelta(seconds=length_s)
+                if end is not None and closed_until is not None and firing.time < closed_until:
+                    end = min(end, closed_until)
+                opened.append((firing.time, end, []))
+                at = len(opened) - 1
+        opened[at][2].extend(firing.entries)
+        if name:
+            told[name] = at
+    return [
+        _Window(anchor, end, tuple(sorted({e.id: e for e in entries}.values(), key=lambda e: e.order)), value)
+        for anchor, end, entries in opened
+    ]
 
-    def close() -> None:
-        if open_firings:
-            entries = {e.id: e for f in open_firings for e in f.entries}
-            ordered = tuple(sorted(entries.values(), key=lambda e: e.order))
-            windows.append(_Window(open_firings[0].time, end, ordered, value))
 
-    for firing in firings:
-        if open_firings and (end is None or firing.time < end):
-            open_firings.append(firing)
-            continue
-        close()
-        open_firings = [firing]
-        end = None if length_s is None else firing.time + timedelta(seconds=length_s)
-        if end is not None and closed_until is not None and firing.time < closed_until:
-            end = min(end, closed_until)
-    close()
-    return windows
+def _covers(end: datetime | None, time: datetime) -> bool:
+    return end is None or time < end
+
+
+def _origins_of(firings: Sequence[Firing[Entry]], head: RuleHead) -> tuple[str, ...]:
+    """Name the origin of each firing; of one that rests on several matches none."""
+    if head.correlation is not None and head.correlation.type is not CorrelationType.TRANSITION:
+        return ("",) * len(firings)
+    first = [f.entries[0] for f in firings]
+    return cluster_origins([(e.subject.origin, e.sketch) for e in first])
 
 
 def _assign(

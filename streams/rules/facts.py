@@ -110,7 +110,7 @@ def _event_frame(event: Event) -> Frame:
         sectors: list[Cell] = []
         for argument in found:
             state, *sector = (argument.code or "").split(":")
-            if state and not (_is_nobody(state, argument.entity_id) and not sector):
+            if state and not _is_nobody(state, argument.entity_id, sector=bool(sector)):
                 codes.setdefault(state, Cell(state, _span(argument)))
             sectors.extend(Cell(s, _span(argument)) for s in sector)
         frame[f"event.{role.value}"] = tuple(codes[c] for c in sorted(codes))
@@ -211,10 +211,12 @@ def _as_parties(arguments: Iterable[Argument]) -> tuple[Party, ...]:
 
 _ISO3: Final = 3
 _NOBODY: Final = frozenset({"ORG", "PER", "XXX", "UNK"})
-"""Codes that tell nobody apart. PER is also Peru: with the id of a country it is that."""
+"""Codes that tell nobody apart. PER is also Peru: with the id of a country or a sector it is that."""
 
 
-def _is_nobody(code: str, entity_id: str | None) -> bool:
+def _is_nobody(code: str, entity_id: str | None, *, sector: bool = False) -> bool:
+    if code == "PER" and sector:
+        return False
     return code in _NOBODY and entity_id != f"country:{code}"
 
 
@@ -226,7 +228,7 @@ def _state_codes(found: Iterable[tuple[str | None, str | None]]) -> tuple[str, .
         state, _, sector = (code or "").partition(":")
         if (entity_id or "").startswith("org:"):
             organisations.add(state)
-        elif sector or not _is_nobody(state, entity_id):
+        elif not _is_nobody(state, entity_id, sector=bool(sector)):
             codes.add(state)
     known = codes - organisations
     return tuple(sorted(c for c in known if len(c) == _ISO3 and c.isascii() and c.isalpha() and c.isupper()))
