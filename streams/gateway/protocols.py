@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from streams.gateway.problems import problem
+
 if TYPE_CHECKING:
     from websockets.http11 import Request
 
@@ -27,6 +29,14 @@ class HttpProtocol(HttpToolsProtocol):
         """Note in the request how to let go of who sent it."""
         super().on_message_begin()
         self.scope["extensions"] = {LET_GO: self._let_go}  # type: ignore[dict-item]
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP at all, or has an address longer than the parser takes, as every other problem."""
+        answer = problem(400, f"{msg.rstrip('.')}: it is no HTTP, or its address is too long")
+        head = [b"HTTP/1.1 400 Bad Request", b"connection: close"]
+        head += [name + b": " + value for name, value in answer.raw_headers]
+        self.transport.write(b"\r\n".join(head) + b"\r\n\r\n" + bytes(answer.body))
+        self.transport.close()
 
     def _let_go(self, _code: int, _reason: str) -> None:
         self.transport.abort()
