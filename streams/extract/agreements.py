@@ -143,20 +143,26 @@ def _join(reports: Sequence[Report], stories: dict[int, int]) -> list[list[Repor
             continue
         group.append(report)
         home[number] = group
-    for heading in (report for report in reports if report.in_title and report.step.mode in _TOLD):
-        fitting = next((group for group in groups if _fits_heading(group, heading)), None)
-        if fitting is not None:
-            fitting.append(heading)
-        elif _stands_alone(groups, heading):
-            groups.append([heading])
+    for heading in (report for report in reports if report.in_title):
+        _add_heading(groups, heading)
     return groups
+
+
+def _add_heading(groups: list[list[Report]], heading: Report) -> None:
+    """Put a headline to the group that it fits; where none does, it may stand alone."""
+    told = heading.step.mode in _TOLD
+    fitting = next((group for group in groups if told and _fits_heading(group, heading)), None)
+    if fitting is not None:
+        fitting.append(heading)
+    elif (told or heading.step.stage is Stage.REJECTED) and _stands_alone(groups, heading):
+        groups.append([heading])
 
 
 def _stands_alone(groups: list[list[Report]], heading: Report) -> bool:
     """Whether only the headline tells of an instrument, and of a step: Oslo and Accra sign tax treaty."""
     step = heading.step
     early = any(group[0].phrase.sentence <= _TITLE_REACH for group in groups)
-    told = step.is_news and step.strength >= CLEAR and step.verb is not None
+    told = step.is_news and step.strength >= CLEAR
     return told and not early and len(heading.codes) + heading.shared >= 1
 
 

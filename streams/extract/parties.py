@@ -242,6 +242,8 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
             own.extend(_listed(actors, words, ahead + 1))  # talks between A and B on a pact
     if step.act == "propose" and step.verb is not None and step.verb < phrase.start and not step.passive:
         own.extend(a for a in actors if step.verb < a.first <= step.verb + PAIR and a.last == phrase.start)
+    if step.act == "propose" and words[phrase.end : phrase.end + 1] == ("to",):
+        own.extend(_listed(actors, words, phrase.end + 1))
     agents = [] if step.act in {"call", "react"} else _agents(phrase, step, actors, words)
     named = codes_of(own)
     strangers = (

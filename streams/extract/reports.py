@@ -220,6 +220,8 @@ class _Reader:
 
     def _read(self, phrase: NounPhrase) -> Report:
         step = read_step(phrase, self.clause, self.lexicon)
+        if self.index == TITLE and step.passive and step.soft:
+            step = replace(step, background=False)  # in a headline, a pact signed was signed now
         found = parties_of(phrase, step, self.actors, self.words)
         if found.strangers:  # who rejects what others agreed only reacts
             step = replace(step, stage=Stage.AGREED, mode="done", quiet=True)

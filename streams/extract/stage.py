@@ -483,6 +483,8 @@ def _noun_mode(view: _View, trigger: Trigger, at: int, before: set[str]) -> str:
     if act in {"leave", "suspend"} and _THREATS & set(words[max(0, at - 14) : at]):
         return "threatened"
     control = controller_of(words, at, view.lexicon.controllers, 4)
+    if control == "denied":
+        return control
     if act in _CONTROLLED and control in {"planned", "wanted", "hoped", "refused", "failed", "threatened"}:
         return "done" if act == "negotiate" and control == "planned" else control
     if {"no", "not", "without"} & set(words[max(0, at - 3) : at]):
@@ -522,6 +524,8 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
     if mode == "done" and _is_wished(words, meaning.start, trigger.form):
         mode = "hoped"
     stage = _stage(trigger, mode)
+    if act == "bargain" and mode == "planned" and AGREEING & set(words[max(0, meaning.start - 3) : at]):
+        stage = Stage.NEGOTIATING
     if act == "call":
         mode = "hoped"
     soft = "had" not in words[max(0, meaning.start - 12) : at]
@@ -704,7 +708,9 @@ def _in_relative(words: tuple[str, ...], start: int, at: int) -> bool:
     return between[0] in _SUBJECTS
 
 
-_ENTERED: Final = frozenset({"entered", "came", "took", "went"})
+_ENTERED: Final = frozenset(
+    {"entered", "came", "took", "went", "enters", "comes", "takes", "goes", "becomes", "became"}
+)
 
 
 def _by_subject(view: _View, stage: Stage, at: int, end: int) -> Step:
@@ -800,14 +806,17 @@ def _age(view: _View, step: Step, clause: Clause) -> Step:
     low, high = _dated_words(view, step)
     first, last = sentence.tokens[low].start, sentence.tokens[high - 1].end
     inside = (sentence.tokens[view.phrase.start].start, sentence.tokens[view.phrase.end - 1].end)
-    old, fresh, dated = _is_recalled(view, step), False, None
+    old, fresh, dated, since = _is_recalled(view, step), False, None, None
     for found in clause.dates:
         opening = found.start < clause.opening and step.start < _OPENING_REACH
         if not (first <= found.start < last or opening):
             continue
+        if since is not None and since > inside[1] and not fresh:
+            break  # signed last year, opened a bridge on Monday
         if _is_old(found, day):
             names = inside[0] <= found.start < inside[1] and step.strength == PLAIN and step.mode == "done"
             old = old or not (names and not step.passive)  # denounced the 2003 treaty
+            since = found.start
         elif _is_fresh(found, step) and not inside[0] <= found.start < inside[1]:
             fresh, dated = True, dated or found.value
     words = view.words[low:high]
@@ -873,6 +882,8 @@ def _is_old(found: FoundDate, day: date) -> bool:
 
 
 def _is_fresh(found: FoundDate, step: Step) -> bool:
+    if found.precision is Precision.DAY and step.passive and step.mode == "done":
+        return True  # what was signed on Monday was so last Monday, whatever tense stands near
     if found.precision not in {Precision.DAY, Precision.WEEK, Precision.MONTH, Precision.VAGUE}:
         return False
     return found.direction is not Direction.FUTURE or step.mode in {"planned", "purpose"}
