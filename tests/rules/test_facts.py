@@ -44,6 +44,7 @@ def test_organisations_and_unknown_ones_are_no_countries() -> None:
             argument(ArgumentRole.ACTOR, "IRN:COP"),
             argument(ArgumentRole.RECIPIENT, "WHO:IGO", "org:WHO"),
             argument(ArgumentRole.RECIPIENT, "UNK"),
+            argument(ArgumentRole.RECIPIENT, "COP"),
             argument(ArgumentRole.PLACE, "CHN"),
         )
     )
