@@ -211,11 +211,11 @@ def _as_parties(arguments: Iterable[Argument]) -> tuple[Party, ...]:
 
 _ISO3: Final = 3
 _SECTORS: Final = frozenset(
-    (
-        "AGR BUS COP CRM CVL DEV EDU ELI ENV GOV HLH HRI IGO IMG INS JUD LAB LEG MED MIL MNC MOD NGM NGO OPP RAD REB REF "
-        "SEP SPY UAF"
-    ).split()
-)
+    {
+        "AGR", "BUS", "COP", "CRM", "CVL", "DEV", "EDU", "ELI", "ENV", "GOV", "HLH", "HRI", "IGO", "IMG", "INS", "JUD",
+        "LAB", "LEG", "MED", "MIL", "MNC", "MOD", "NGM", "NGO", "OPP", "RAD", "REB", "REF", "SEP", "SPY", "UAF",
+    }
+)  # fmt: skip
 """CAMEO's roles: without a state before it, a sector is nobody in particular."""
 _NOBODY: Final = frozenset({"ORG", "PER", "XXX", "UNK"}) | _SECTORS
 """Codes that tell nobody apart. PER is also Peru: with the id of a country or a sector it is that."""
