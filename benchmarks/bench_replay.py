@@ -403,6 +403,10 @@ def main(count: int, *, no_live: bool, out: Path) -> None:
                 lambda: replay(folder / "1", ReplaySource.ENRICHED, enriched, rules, near_misses=False),
             ),
             (
+                _HALF,
+                lambda: replay(folder / "5", ReplaySource.ENRICHED, enriched[::2], rules, near_misses=False),
+            ),
+            (
                 "rules only, with near misses",
                 lambda: replay(folder / "2", ReplaySource.ENRICHED, enriched, rules),
             ),
