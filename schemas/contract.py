@@ -102,13 +102,18 @@ def decode_json(data: bytes) -> object:
 
 def describe_validation(name: str, error: ValidationError) -> str:
     """Say in one sentence which fields of a record are wrong, the first three of them by name."""
-    wrong = error.errors(include_url=False, include_input=False, include_context=False)
-    parts = []
-    for item in wrong[:3]:
-        where = ".".join(str(step) for step in item["loc"]) or "record"
-        parts.append(f"{where}: {_in_words(item['type'], item['msg'])}")
+    wrong = list_field_errors(error)
+    parts = [f"{field}: {reason}" for field, reason in wrong[:3]]
     more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""  # noqa: PLR2004
     return f"not a {name}: " + "; ".join(parts) + more
+
+
+def list_field_errors(error: ValidationError) -> list[tuple[str, str]]:
+    """Give each wrong field of a record, and in words what is wrong with it."""
+    return [
+        (".".join(str(step) for step in item["loc"]) or "record", _in_words(item["type"], item["msg"]))
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
 
 
 def _in_words(kind: str, message: str) -> str:

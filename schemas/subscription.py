@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from schemas.alert import AlertChangeKind
+from schemas.alert import AlertChange, AlertChangeKind
 from schemas.contract import Contract, CountryCode, Time
 from schemas.rule import Level
 
@@ -54,25 +54,54 @@ class Subscription(Contract):
     digest: Digest | None = None
     quiet: QuietHours | None = None
     per_minute: int | None = Field(default=None, ge=1)
-    paused: bool = False
+    paused: bool = Field(default=False, description="Nothing is sent; what comes meanwhile is not for it")
+    paused_reason: str | None = Field(
+        default=None,
+        description="Why the notifier paused it by itself; what comes meanwhile is parked and can be sent again",
+    )
+    created_time: Time | None = Field(
+        default=None, description="It gets what comes from then on; unset: all that has not been worked on"
+    )
 
 
 class DeliveryState(StrEnum):
-    """What became of a delivery."""
+    """What became of a delivery.
 
-    DELIVERED = "delivered"
+    waiting: it is to be sent when its subscription allows (digest, quiet hours, rate). retrying: it failed and is tried
+    again at `due_time`. delivered: the receiver has it. parked: it was given up; `dragoman subscriptions retry` sends it
+    again. requested: someone asked for it to be sent again. bundled: it goes out as a part of the digest `digest_id`.
+    dropped: its subscription is gone.
+    """
+
+    WAITING = "waiting"
     RETRYING = "retrying"
+    DELIVERED = "delivered"
     PARKED = "parked"
+    REQUESTED = "requested"
+    BUNDLED = "bundled"
+    DROPPED = "dropped"
 
 
 class Delivery(Contract):
-    """What was sent where, when, and with what answer."""
+    """What was sent where, when, and with what answer; what is still to be sent carries all that sending it needs.
+
+    A digest is a delivery of its own, with the changes in it and the ids of the deliveries that it stands for.
+    """
 
     id: str = Field(description="Derived from subscription, alert and sequence; constant over retries")
     subscription_id: str
     alert_id: str
     sequence: int = Field(ge=1)
     state: DeliveryState
-    attempt: int = Field(ge=1)
-    answer: str = Field(description="HTTP status or the error in words")
-    sent_time: Time
+    attempt: int = Field(ge=0, description="Tries so far")
+    answer: str = Field(description="HTTP status or the error in words; empty before the first try")
+    sent_time: Time = Field(description="When it was tried last; before the first try, when it came")
+    due_time: Time | None = Field(default=None, description="Not before then")
+    accepted_time: Time | None = Field(default=None, description="When the notifier came upon it")
+    failing_since: Time | None = Field(default=None, description="When it failed first")
+    changes: tuple[AlertChange, ...] = Field(
+        default=(), description="What is to be sent; left out once it is delivered"
+    )
+    members: tuple[str, ...] = Field(default=(), description="Of a digest: the ids of what it stands for")
+    digest_id: str | None = Field(default=None, description="The digest in which it goes out")
+    sample: bool = Field(default=False, description="A test; sent at once, and once")

@@ -78,6 +78,35 @@ class Settings(BaseSettings):
     gateway_let_go_s: float = Field(
         default=30.0, gt=0, description="A stream's client that takes nothing for this long is let go"
     )
+    notifier_allow: str = Field(
+        default="",
+        description="Names or addresses on private networks that deliveries may go to all the same, by comma, such as `hooks.internal, 10.1.2.3`",
+    )
+    notifier_http: bool = Field(
+        default=False, description="Whether webhooks may go over http as well; those of `notifier_allow` may"
+    )
+    notifier_ports: str = Field(
+        default="80, 443, 8080, 8443", description="Ports that webhooks may go to, by comma; `any`: all"
+    )
+    notifier_timeout_s: float = Field(
+        default=15.0, gt=0, le=300, description="A receiver that has not answered after this long has failed"
+    )
+    notifier_retry_first_s: float = Field(
+        default=5.0, gt=0, description="Pause before a failed delivery is tried again; it doubles each time"
+    )
+    notifier_retry_limit_s: float = Field(
+        default=3600.0, gt=0, description="Longest pause between two tries of a delivery"
+    )
+    notifier_give_up_s: float = Field(
+        default=86_400.0,
+        gt=0,
+        description="A delivery that has failed for this long is parked; nothing delivered meanwhile: its subscription is paused",
+    )
+    public_address: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s]+)?$",
+        description="Address at which people reach the gateway, for links in messages, such as `https://dragoman.example`; empty: no links",
+    )
     session_timeout_s: float = Field(
         default=45.0, ge=1, description="A worker not heard of for this long loses its partitions"
     )

@@ -115,6 +115,21 @@ INDEX_BEHIND: Final = Metric(
     "Records that the gateway's index of the past has not read yet",
 )
 
+DELIVERIES: Final = Metric(
+    "dragoman_deliveries_total",
+    MetricKind.COUNTER,
+    "Deliveries to subscribers, by what became of the try: delivered, retrying, parked",
+    ("state",),
+)
+DELIVERIES_WAITING: Final = Metric(
+    "dragoman_deliveries_waiting",
+    MetricKind.GAUGE,
+    "Deliveries that are still to be made: digest, quiet hours, rate, or tried again",
+)
+SUBSCRIPTIONS_AT_WORK: Final = Metric(
+    "dragoman_subscriptions", MetricKind.GAUGE, "Subscriptions with a channel that are not paused"
+)
+
 METRICS: Final[tuple[Metric, ...]] = (
     RECORDS,
     PUBLISHED,
@@ -133,8 +148,11 @@ METRICS: Final[tuple[Metric, ...]] = (
     LET_GO,
     REFUSED,
     INDEX_BEHIND,
+    DELIVERIES,
+    DELIVERIES_WAITING,
+    SUBSCRIPTIONS_AT_WORK,
 )
-"""Every metric of worker and gateway."""
+"""Every metric of worker, gateway and notifier."""
 
 _STEP_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -209,6 +227,12 @@ class LogEvent(StrEnum):
     INDEX_FAILED = "index.failed"
     CLIENT_LET_GO = "client.let_go"
     TOKENS_UNREADABLE = "tokens.unreadable"
+    SUBSCRIPTION_PAUSED = "subscription.paused"
+    SUBSCRIPTION_UNREADABLE = "subscription.unreadable"
+    DELIVERY_PARKED = "delivery.parked"
+    DELIVERY_UNREADABLE = "delivery.unreadable"
+    ALERT_UNREADABLE = "alert.unreadable"
+    NOTIFIER_WAITS = "notifier.waits"
     LIBRARY = "library"
 
 
@@ -231,6 +255,12 @@ LOG_EVENTS: Final[Mapping[LogEvent, str]] = {
     LogEvent.INDEX_FAILED: "The index of the past cannot be written at the moment; it tries again",
     LogEvent.CLIENT_LET_GO: "A client took nothing for too long and was let go; it can resume by its cursor",
     LogEvent.TOKENS_UNREADABLE: "The file of tokens cannot be read; nobody is let in until it can",
+    LogEvent.SUBSCRIPTION_PAUSED: "A subscriber failed for long or said that it is gone; `dragoman subscriptions resume` goes on",
+    LogEvent.SUBSCRIPTION_UNREADABLE: "A record on subscriptions.v1 is no subscription; the one of its key stays as it was",
+    LogEvent.DELIVERY_PARKED: "A delivery was given up and lies on deliveries.v1; `dragoman subscriptions retry` sends it again",
+    LogEvent.DELIVERY_UNREADABLE: "A record on deliveries.v1 is no delivery and was passed over",
+    LogEvent.ALERT_UNREADABLE: "A record on alerts.v1 is no change of an alert and went to its dead-letter topic",
+    LogEvent.NOTIFIER_WAITS: "The notifier cannot reach the broker at the moment; it tries again and loses nothing",
     LogEvent.LIBRARY: "A library had something to say at level WARNING or above",
 }
 """Every log event and what it means."""

@@ -76,7 +76,7 @@ def command(
     demo: bool,
     once: bool,
 ) -> None:
-    """Run everything on this machine: Kafka, the worker and the gateway, and show alerts as they are raised.
+    """Run everything on this machine: Kafka, worker, gateway and notifier, and show alerts as they are raised.
 
     The first start downloads Apache Kafka (45 MB) into the user's cache folder. Data persists until the folder is removed.
     Ctrl-C ends it and stops all that it started.
@@ -204,11 +204,11 @@ async def _serve(
             "rules",
             f"{applied} of the shipped pack applied" if applied else "the shipped pack is at work",
         )
-        worker, gateway = await asyncio.gather(
-            processes.start("worker", "worker"), processes.start("gateway", "gateway")
+        worker, gateway, notifier = await asyncio.gather(
+            *(processes.start(name, name) for name in ("worker", "gateway", "notifier"))
         )
-        _say(console, "worker", worker.first_line.removeprefix("worker: "))
-        _say(console, "gateway", gateway.first_line.removeprefix("gateway: "))
+        for child in (worker, notifier, gateway):
+            _say(console, child.name, child.first_line.removeprefix(f"{child.name}: "))
         console.print()
         jobs = {
             asyncio.create_task(processes.watch()),

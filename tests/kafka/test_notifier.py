@@ -1,0 +1,314 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from schemas.subscription import Delivery, DeliveryState, Subscription
+from schemas.topics import ALERTS, DELIVERIES, SUBSCRIPTIONS, Output
+from streams.kafka.records import encode_tombstone
+from streams.kafka.topics import dead_letter_name, kafka_name
+from streams.notifier.run import run_notifier
+from streams.subscriptions import delivery_id, request_again, request_sample, resume
+from tests.factories import NOON, make_alert_change
+from tests.kafka.gateway_process import publish
+from tests.kafka.notifier_receiver import Receiver, Said, make_subscription, receiving, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiokafka import AIOKafkaProducer
+
+    from schemas.alert import AlertChange
+    from streams.settings import Settings
+    from tests.kafka.conftest import ReadAll
+
+pytestmark = [pytest.mark.kafka, pytest.mark.usefixtures("created_topics")]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(
+        update={
+            "notifier_allow": "127.0.0.1",
+            "notifier_retry_first_s": 0.1,
+            "notifier_retry_limit_s": 0.3,
+            "notifier_timeout_s": 1.0,
+            "notifier_give_up_s": 30.0,
+        }
+    )
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as made:
+        yield made
+
+
+@asynccontextmanager
+async def notifying(settings: Settings) -> AsyncIterator[None]:
+    stop, ready = asyncio.Event(), asyncio.Event()
+    task = asyncio.create_task(run_notifier(settings, stop, lambda _: ready.set()))
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED, timeout=30)
+    if task.done():
+        await task
+    assert ready.is_set()
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def tell(producer: AIOKafkaProducer, settings: Settings, *changes: AlertChange) -> None:
+    await publish(producer, settings, *[Output(ALERTS, c.alert.id, c, NOON) for c in changes])
+
+
+async def subscribe(producer: AIOKafkaProducer, settings: Settings, *wishes: Subscription) -> None:
+    await publish(producer, settings, *[Output(SUBSCRIPTIONS, s.id, s, NOON) for s in wishes])
+
+
+async def states(read_all: ReadAll) -> dict[str, Delivery]:
+    found = {}
+    for record in await read_all(DELIVERIES):
+        delivery = Delivery.decode(record.value)
+        found[delivery.id] = delivery
+    return found
+
+
+async def state_of(read_all: ReadAll, id_: str) -> DeliveryState | None:
+    found = (await states(read_all)).get(id_)
+    return None if found is None else found.state
+
+
+def id_of(subscription: Subscription, change: AlertChange) -> str:
+    return delivery_id(subscription.id, change.alert.id, change.sequence)
+
+
+async def test_whoever_wants_an_alert_gets_it_and_subscriptions_act_without_restart(
+    settings: Settings, producer: AIOKafkaProducer, receiver: Receiver, read_all: ReadAll
+) -> None:
+    desk = make_subscription("desk", f"{receiver.address}/desk", filter={"countries": ["IRN"]})
+    other = make_subscription("other", f"{receiver.address}/other", filter={"countries": ["FRA"]})
+    late = make_subscription("late", f"{receiver.address}/late", filter={"changes": ["raise"]})
+    await subscribe(producer, settings, desk, other)
+    async with notifying(settings):
+        first, second, third = (make_alert_change(n) for n in range(3))
+        await tell(producer, settings, first)
+        await until(lambda: receiver.taken_ids() == [id_of(desk, first)])
+        assert receiver.taken[0][1] == first.model_dump(mode="json")
+        await subscribe(producer, settings, late)
+        await tell(producer, settings, second, make_alert_change(1, sequence=2))
+        await until(lambda: len(receiver.taken) == 4)
+        assert receiver.tries["/late"] == [id_of(late, second)]
+        assert receiver.tries["/desk"][1:] == [
+            id_of(desk, second),
+            id_of(desk, make_alert_change(1, sequence=2)),
+        ]
+        gone = encode_tombstone(SUBSCRIPTIONS, desk.id, settings)
+        await producer.send_and_wait(gone.topic, value=None, key=gone.key, headers=gone.headers)
+        await tell(producer, settings, third)
+        await until(lambda: len(receiver.taken) == 5)
+    assert receiver.tries["/other"] == []
+    assert receiver.tries["/late"] == [id_of(late, second), id_of(late, third)]
+    done = await states(read_all)
+    assert {d.state for d in done.values()} == {DeliveryState.DELIVERED}
+    assert all(d.changes == () and d.answer == "200 OK" for d in done.values())
+
+
+async def test_what_fails_is_tried_again_under_one_id_with_the_same_words(
+    settings: Settings, producer: AIOKafkaProducer, receiver: Receiver, read_all: ReadAll
+) -> None:
+    answers: dict[str, list[Said]] = {
+        "500": [500, 503, 500],
+        "429": [(429, {"Retry-After": "1"})],
+        "redirect": [(307, {"Location": f"{receiver.address}/elsewhere"})],
+        "hang": ["hang"],
+        "close": ["close"],
+    }
+    receiver.script = {f"/{name}": list(script) for name, script in answers.items()}
+    wishes = [make_subscription(name, f"{receiver.address}/{name}") for name in answers]
+    await subscribe(producer, settings, *wishes)
+    change = make_alert_change()
+    async with notifying(settings):
+        await tell(producer, settings, change)
+        await until(lambda: len(receiver.taken) == len(answers))
+    for wish in wishes:
+        tries = receiver.tries[f"/{wish.name}"]
+        assert tries == [id_of(wish, change)] * (len(answers[wish.name]) + 1)
+        assert len(receiver.bodies[tries[0]]) == 1
+    assert "/elsewhere" not in receiver.tries
+    asked, came = receiver.times["/429"]
+    assert came - asked >= 0.99
+    assert {d.state for d in (await states(read_all)).values()} == {DeliveryState.DELIVERED}
+
+
+async def test_a_receiver_that_is_gone_is_paused_and_its_parked_deliveries_go_out_once_asked_for(
+    settings: Settings, producer: AIOKafkaProducer, receiver: Receiver, read_all: ReadAll
+) -> None:
+    desk = make_subscription("desk", f"{receiver.address}/desk")
+    receiver.script = {"/desk": [410]}
+    await subscribe(producer, settings, desk)
+    first, second = make_alert_change(1), make_alert_change(2)
+
+    async def parked(change: AlertChange) -> bool:
+        return await state_of(read_all, id_of(desk, change)) is DeliveryState.PARKED
+
+    async with notifying(settings):
+        await tell(producer, settings, first)
+        await until(lambda: parked(first))
+        await until(lambda: is_paused(read_all))
+        await tell(producer, settings, second)
+        await until(lambda: parked(second))
+        assert len(receiver.tries["/desk"]) == 1
+        await subscribe(producer, settings, resume(desk))
+        again = [request_again(d, NOON) for d in (await states(read_all)).values()]
+        await publish(producer, settings, *[Output(DELIVERIES, d.alert_id, d, NOON) for d in again])
+        await until(lambda: len(receiver.taken) == 2)
+    assert sorted(receiver.taken_ids()) == sorted([id_of(desk, first), id_of(desk, second)])
+
+
+async def is_paused(read_all: ReadAll) -> bool:
+    latest = Subscription.decode((await read_all(SUBSCRIPTIONS))[-1].value)
+    return latest.paused and latest.paused_reason is not None
+
+
+async def test_long_failure_pauses_the_subscriber_and_nobody_else(
+    settings: Settings, producer: AIOKafkaProducer, receiver: Receiver, read_all: ReadAll
+) -> None:
+    settings = settings.model_copy(update={"notifier_give_up_s": 1.0})
+    bad, good = (make_subscription(name, f"{receiver.address}/{name}") for name in ("bad", "good"))
+    receiver.script = {"/bad": [500] * 1000}
+    await subscribe(producer, settings, bad, good)
+    async with notifying(settings):
+        await tell(producer, settings, make_alert_change(1), make_alert_change(2))
+        await until(lambda: is_paused(read_all))
+        await until(lambda: len(receiver.taken) == 2)
+    done = await states(read_all)
+    assert {d.state for d in done.values() if d.subscription_id == bad.id} == {DeliveryState.PARKED}
+    assert {d.state for d in done.values() if d.subscription_id == good.id} == {DeliveryState.DELIVERED}
+
+
+async def test_private_addresses_are_refused_however_they_are_written(
+    settings: Settings, producer: AIOKafkaProducer, receiver: Receiver, read_all: ReadAll
+) -> None:
+    settings = settings.model_copy(
+        update={"notifier_allow": "", "notifier_http": True, "notifier_ports": "any"}
+    )
+    port = receiver.address.rpartition(":")[2]
+    hosts = ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "0"]
+    wishes = [make_subscription(host, f"http://{host}:{port}/x") for host in hosts]
+    await subscribe(producer, settings, *wishes)
+    change = make_alert_change()
+    async with notifying(settings):
+        await tell(producer, settings, change)
+
+        async def all_parked() -> bool:
+            done = await states(read_all)
+            return [done[id_of(w, change)].state for w in wishes if id_of(w, change) in done] == [
+                DeliveryState.PARKED
+            ] * len(hosts)
+
+        await until(all_parked)
+    answers = {d.answer for d in (await states(read_all)).values()}
+    assert all(a == "its address is none" or a.startswith("refused: it leads to") for a in answers)
+    assert receiver.taken == []
+
+
+async def test_a_digest_is_one_delivery_of_many_changes(
+    settings: Settings, producer: AIOKafkaProducer, receiver: Receiver, read_all: ReadAll
+) -> None:
+    desk = make_subscription("desk", f"{receiver.address}/desk", digest={"every_s": 3600, "count": 4})
+    receiver.script = {"/desk": [500]}
+    await subscribe(producer, settings, desk)
+    changes = [make_alert_change(n) for n in range(4)]
+    async with notifying(settings):
+        await tell(producer, settings, *changes[:3])
+    async with notifying(settings):
+        await tell(producer, settings, changes[3])
+        await until(lambda: len(receiver.taken) == 1)
+    told = receiver.taken[0][1]["changes"]
+    assert sorted(c["id"] for c in told) == sorted(c.id for c in changes)
+    assert len(set(receiver.tries["/desk"])) == 1
+    done = await states(read_all)
+    assert {done[id_of(desk, c)].state for c in changes} == {DeliveryState.BUNDLED}
+
+
+async def test_a_sample_goes_out_at_once_even_while_paused(
+    settings: Settings, producer: AIOKafkaProducer, receiver: Receiver, read_all: ReadAll
+) -> None:
+    desk = make_subscription("desk", f"{receiver.address}/desk", paused=True)
+    await subscribe(producer, settings, desk)
+    sample = request_sample(desk, NOON)
+    async with notifying(settings):
+        await tell(producer, settings, make_alert_change())
+        await publish(producer, settings, Output(DELIVERIES, sample.alert_id, sample, NOON))
+        await until(lambda: receiver.taken_ids() == [sample.id])
+    assert receiver.taken[0][1]["alert"]["topic"] == "sample"
+
+
+async def test_what_is_no_alert_is_parked_and_the_next_one_delivered(
+    settings: Settings, producer: AIOKafkaProducer, receiver: Receiver, read_all: ReadAll
+) -> None:
+    await subscribe(producer, settings, make_subscription("desk", f"{receiver.address}/desk"))
+    change = make_alert_change()
+    async with notifying(settings):
+        await producer.send_and_wait(kafka_name(ALERTS, settings), value=b"{", key=change.alert.id.encode())
+        await tell(producer, settings, change)
+        await until(lambda: len(receiver.taken) == 1)
+    [letter] = await read_all(dead_letter_name(ALERTS, settings).removeprefix(settings.topic_prefix))
+    assert letter.value == b"{"
+
+
+async def start_process(settings: Settings) -> asyncio.subprocess.Process:
+    environment = {
+        f"DRAGOMAN_{name.upper()}": str(value)
+        for name, value in settings.model_dump().items()
+        if value is not None
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "streams.cli", "notifier",
+        env={**os.environ, **environment}, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    line = await asyncio.wait_for(process.stdout.readline(), 30)
+    assert line.startswith(b"notifier: ready")
+    return process
+
+
+async def test_killed_under_load_again_and_again_it_loses_nothing_and_says_nothing_twice_otherwise(
+    settings: Settings, producer: AIOKafkaProducer, receiver: Receiver, read_all: ReadAll
+) -> None:
+    settings = settings.model_copy(update={"session_timeout_s": 6.0})
+    names = ("a", "b", "c")
+    wishes = [make_subscription(name, f"{receiver.address}/{name}") for name in names]
+    await subscribe(producer, settings, *wishes)
+    receiver.pause_s = 0.02
+    receiver.script = {"/b": [500, 200, "close"] * 20}
+    changes = [make_alert_change(n % 40, sequence=1 + n // 40) for n in range(120)]
+    wanted = {id_of(wish, change) for wish in wishes for change in changes}
+    for cut in range(0, 120, 40):
+        process = await start_process(settings)
+        before = len(receiver.taken)
+        await tell(producer, settings, *changes[cut : cut + 40])
+        await until(lambda before=before: len(receiver.taken) > before + 30)  # type: ignore[misc]
+        process.kill()
+        await process.wait()
+    process = await start_process(settings)
+    await until(lambda: set(receiver.taken_ids()) == wanted, 40)
+
+    async def all_noted() -> bool:
+        done = await states(read_all)
+        return {d.state for d in done.values()} == {DeliveryState.DELIVERED} and len(done) == len(wanted)
+
+    await until(all_noted)
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), 15) == 0
+    assert {id_ for id_, bodies in receiver.bodies.items() if len(bodies) != 1} == set()
+    assert set(receiver.bodies) == wanted
