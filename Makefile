@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint fix test-fast golden docs lock eval train bench-reading bench-rules bench-replay bench-sse bench-latency clean
+.PHONY: help setup demo run test check lint fix test-fast golden docs release-schemas lock eval train bench-reading bench-rules bench-replay bench-sse bench-latency clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -110,6 +110,9 @@ golden: $(VENV)/.dev ## write the expected results of the golden tests anew
 
 docs: $(VENV)/.dev ## write the generated schemas and tables anew
 	@$(PY) -m tests.generated_files
+
+release-schemas: $(VENV)/.dev ## keep the schemas as they are as released versions; later ones must read what these wrote
+	@$(PY) -m tests.generated_files --release-schemas
 
 train: $(VENV)/.dev ## train the English tagger again, from the material in DATA
 	@$(PY) -m training.train_tagger --data $(or $(DATA),../shared/training)

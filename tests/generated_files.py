@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import sys
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+import yaml
 
+from schemas.compatibility import find_breaks_in_history
+from schemas.json_schema import DRAFT, topic_schema
 from schemas.rule import Level
 from schemas.topics import TOPICS, Cleanup, alert_topic, dead_letter_topic_name
 from streams.cli.main import COMMANDS, dragoman
+from streams.kafka.asyncapi import describe_topics
 from streams.rules.schema import rule_file_schema
 from streams.settings import Settings
 
@@ -18,27 +25,58 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
-DRAFT = "https://json-schema.org/draft/2020-12/schema"
+GENERATED = ROOT / "schemas" / "generated"
+HISTORY = GENERATED / "history"
 
 
 def generated_files() -> dict[str, str]:
     """Give every generated file: path from the root to content."""
-    files = {f"schemas/generated/{name}.schema.json": text for name, text in _json_schemas()}
+    files = {f"schemas/generated/{t.name}.schema.json": _to_json(topic_schema(t)) for t in TOPICS}
     rule = {"$schema": DRAFT, "$id": "urn:dragoman:schema:rule-file", **rule_file_schema()}
     files["schemas/generated/rule-file.json"] = json.dumps(rule, indent=1, ensure_ascii=False) + "\n"
+    files["schemas/generated/asyncapi.yaml"] = _asyncapi()
     files["docs/reference.md"] = _reference()
     return files
 
 
-def _json_schemas() -> Iterator[tuple[str, str]]:
-    for topic in TOPICS:
-        schema = topic.model.model_json_schema(mode="serialization")
-        head = {
-            "$schema": DRAFT,
-            "$id": f"urn:dragoman:schema:{topic.name}",
-            "title": f"{topic.name}: {topic.doc}",
-        }
-        yield topic.name, json.dumps({**schema, **head}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+def released_schemas(name: str) -> list[dict[str, Any]]:
+    """Give every released version of a topic's schema, the first one first."""
+    paths = sorted((HISTORY / name).glob("*.schema.json"), key=lambda path: int(path.name.split(".")[0]))
+    return [json.loads(path.read_text("utf-8")) for path in paths]
+
+
+def release_schemas() -> list[str]:
+    """Keep the schemas as they are now as released versions, where they differ from the last one.
+
+    Gives what stands against it, one sentence each; then nothing is written.
+    """
+    schemas = {topic.name: topic_schema(topic) for topic in TOPICS}
+    breaks = [
+        f"{name}: {sentence}"
+        for name, schema in schemas.items()
+        for sentence in find_breaks_in_history(released_schemas(name), schema)
+    ]
+    if breaks:
+        return breaks
+    for name, schema in schemas.items():
+        released = released_schemas(name)
+        if not released or released[-1] != schema:
+            target = HISTORY / name / f"{len(released) + 1}.schema.json"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(_to_json(schema), encoding="utf-8")
+    return []
+
+
+def _to_json(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _asyncapi() -> str:
+    # Good: the defaults, whatever this machine's environment sets
+    document = describe_topics(Settings.model_construct(), version("dragoman"))
+    return "# Written by `make docs` from schemas/topics.py\n" + yaml.safe_dump(
+        document, sort_keys=False, allow_unicode=True, width=110
+    )
 
 
 def _reference() -> str:
@@ -104,14 +142,22 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
 
 def main() -> None:
     """Write every generated file, and remove schemas that no topic has any more."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument(
+        "--release-schemas", action="store_true", help="also keep the schemas as released versions"
+    )
+    release = parser.parse_args().release_schemas
     files = generated_files()
-    for old in (ROOT / "schemas" / "generated").glob("*.schema.json"):
+    for old in GENERATED.glob("*.schema.json"):
         if f"schemas/generated/{old.name}" not in files:
             old.unlink()
     for path, content in files.items():
         target = ROOT / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8")
+    if release and (breaks := release_schemas()):
+        advice = "make a topic of the next version for this (schemas/topics.py), or undo the change"
+        sys.exit("\n".join([*breaks, f"a released schema never breaks: {advice}"]))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,276 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from schemas.compatibility import find_breaks, find_breaks_in_history
+from schemas.json_schema import topic_schema
+from schemas.topics import TOPICS, Topic
+from tests.generated_files import HISTORY, released_schemas
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+NAMES = ("id", "stage", "extra")
+
+
+def closed(properties: dict[str, Any], *required: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+# --- the contracts themselves -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_every_topic_still_takes_what_every_released_version_wrote(topic: Topic) -> None:
+    released = released_schemas(topic.name)
+    assert released, f"{topic.name} has no released schema: run `make release-schemas` and commit"
+    breaks = find_breaks_in_history(released, topic_schema(topic))
+    advice = (
+        f"{topic.name} would break those who read or wrote it: give the change a topic of the next version"
+    )
+    assert breaks == (), "\n".join([advice, *breaks])
+
+
+def test_released_versions_are_numbered_without_a_gap_and_each_takes_what_earlier_ones_wrote() -> None:
+    for folder in sorted(HISTORY.iterdir()):
+        numbers = sorted(int(path.name.split(".")[0]) for path in folder.iterdir())
+        assert numbers == list(range(1, len(numbers) + 1)), folder.name
+        released = released_schemas(folder.name)
+        for count, schema in enumerate(released):
+            assert find_breaks_in_history(released[:count], schema) == ()
+
+
+def test_a_topic_that_was_released_is_never_dropped_without_its_next_version() -> None:
+    assert {folder.name for folder in HISTORY.iterdir()} <= {topic.name for topic in TOPICS}
+
+
+# --- what breaks, by example --------------------------------------------------------------------------------------
+
+TEXT = {"type": "string"}
+OLD = closed({"id": TEXT, "stage": {"enum": ["a", "b"], "type": "string"}}, "id")
+
+
+@pytest.mark.parametrize(
+    ("new", "sentence"),
+    [
+        (
+            closed({**OLD["properties"], "more": TEXT}, "id", "more"),
+            "more: is required now, and earlier records may lack it",
+        ),
+        (closed(OLD["properties"], "id", "stage"), "stage: is required now, and earlier records may lack it"),
+        (closed({"id": TEXT}, "id"), "stage: is gone, and earlier records hold it"),
+        (
+            closed({**OLD["properties"], "id": {"type": "integer"}}, "id"),
+            "id: string is no longer taken, only integer",
+        ),
+        (closed({**OLD["properties"], "stage": {"enum": ["a"]}}, "id"), "stage: 'b' is no longer taken"),
+        (
+            closed({**OLD["properties"], "id": {**TEXT, "pattern": "^[a-z]"}}, "id"),
+            "id: `pattern` '^[a-z]' is new, and earlier records need not keep to it",
+        ),
+        (
+            closed({**OLD["properties"], "id": {**TEXT, "enum": ["x"]}}, "id"),
+            "id: only certain values are taken now",
+        ),
+    ],
+)
+def test_a_break_is_told_in_a_sentence(new: dict[str, Any], sentence: str) -> None:
+    assert find_breaks(OLD, new) == (sentence,)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        closed({**OLD["properties"], "more": TEXT}, "id"),
+        closed(OLD["properties"]),
+        closed({**OLD["properties"], "stage": {"enum": ["a", "b", "c"], "type": "string"}}, "id"),
+        closed({**OLD["properties"], "stage": TEXT}, "id"),
+        closed({**OLD["properties"], "id": {"anyOf": [{"type": "null"}, TEXT]}}, "id"),
+        closed({**OLD["properties"], "id": {**TEXT, "description": "Other words"}}, "id"),
+        {**OLD, "additionalProperties": True},
+        True,
+    ],
+)
+def test_what_takes_more_is_no_break(new: dict[str, Any]) -> None:
+    assert find_breaks(OLD, new) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "count"),
+    [
+        ({"type": "number", "minimum": 0}, {"type": "number", "minimum": 1}, 1),
+        ({"type": "number", "minimum": 1}, {"type": "number", "minimum": 0}, 0),
+        ({"type": "string", "maxLength": 9}, {"type": "string", "maxLength": 8}, 1),
+        ({"type": "integer"}, {"type": "number"}, 0),
+        ({"type": "number"}, {"type": "integer"}, 1),
+        ({"type": "string"}, {"type": "string", "minLength": 0}, 0),
+        ({"type": "integer"}, {"type": ["integer", "null"], "maxLength": 3}, 0),
+        ({"enum": [1]}, {"enum": [True]}, 1),
+        ({"type": "array", "items": TEXT}, {"type": "array", "items": {"type": "null"}}, 1),
+        ({"type": "array", "prefixItems": [TEXT], "maxItems": 1}, {"type": "array", "items": TEXT}, 0),
+        ({"type": "array", "prefixItems": [TEXT]}, {"type": "array", "items": TEXT}, 1),
+        (TEXT, {"not": {"type": "null"}}, 1),
+    ],
+)
+def test_bounds_kinds_and_lists(old: dict[str, Any], new: dict[str, Any], count: int) -> None:
+    assert len(find_breaks(old, new)) == count
+
+
+def test_a_change_deep_in_a_definition_that_holds_itself_is_found() -> None:
+    def tree(stage: dict[str, Any]) -> dict[str, Any]:
+        node = closed({"stage": stage, "parts": {"type": "array", "items": {"$ref": "#/$defs/Node"}}})
+        return {"$ref": "#/$defs/Node", "$defs": {"Node": node}}
+
+    assert find_breaks(tree(TEXT), tree(TEXT)) == ()
+    assert find_breaks(tree(TEXT), tree({"type": "null"})) == ("stage: string is no longer taken, only null",)
+
+
+def test_a_field_that_came_and_went_is_seen_over_all_versions() -> None:
+    without, with_field = OLD, closed({**OLD["properties"], "more": TEXT}, "id")
+    assert find_breaks_in_history([without, with_field], without) == (
+        "more: is gone, and earlier records hold it (against version 2)",
+    )
+
+
+# --- the promise: what the old one took, the new one takes --------------------------------------------------------
+
+
+def bounds(low: str, high: str) -> SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {}, optional={low: st.integers(min_value=0, max_value=2), high: st.integers(min_value=2, max_value=4)}
+    )
+
+
+SIMPLE: SearchStrategy[Any] = st.one_of(
+    bounds("minLength", "maxLength").map(lambda b: {"type": "string", **b}),
+    bounds("minimum", "maximum").map(lambda b: {"type": "integer", **b}),
+    st.just({"type": "number"}),
+    st.just({"type": "null"}),
+    st.lists(st.sampled_from(["", "a", "bb", 1, True, None]), min_size=1, max_size=3).map(
+        lambda v: {"enum": v}
+    ),
+    st.just({"$ref": "#/$defs/Text"}),
+    st.just({"$ref": "#/$defs/Node"}),
+)
+
+
+@st.composite
+def objects(draw: st.DrawFn, parts: SearchStrategy[Any]) -> dict[str, Any]:
+    properties = draw(st.dictionaries(st.sampled_from(NAMES), parts, max_size=3))
+    found = {
+        "type": "object",
+        "properties": properties,
+        "required": draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=2)),
+        "additionalProperties": draw(st.one_of(st.booleans(), parts)),
+    }
+    for key in draw(st.sets(st.sampled_from(sorted(found)), max_size=2)):
+        if key != "type":
+            del found[key]
+    return found
+
+
+def deeper(parts: SearchStrategy[Any]) -> SearchStrategy[Any]:
+    return st.one_of(
+        objects(parts),
+        st.fixed_dictionaries(
+            {"type": st.just("array")},
+            optional={
+                "items": parts,
+                "prefixItems": st.lists(parts, min_size=1, max_size=2),
+                "maxItems": st.integers(min_value=0, max_value=3),
+            },
+        ),
+        st.lists(parts, min_size=1, max_size=3).map(lambda p: {"anyOf": p}),
+        st.lists(parts, min_size=1, max_size=2).map(lambda p: {"allOf": p}),
+    )
+
+
+SHAPES: SearchStrategy[Any] = st.recursive(SIMPLE, deeper, max_leaves=6)
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    text = draw(bounds("minLength", "maxLength").map(lambda b: {"type": "string", **b}))
+    node = closed(
+        {
+            "id": draw(SIMPLE.filter(lambda s: "$ref" not in s)),
+            "extra": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/Node"}]},
+        }
+    )
+    return {**draw(SHAPES), "$defs": {"Text": text, "Node": node}}
+
+
+def widened(schema: object) -> SearchStrategy[Any]:
+    """The same schema with some parts changed here and there: more often compatible than two that know nothing of each other."""
+    if not isinstance(schema, dict):
+        return st.just(schema)
+    if "type" not in schema and "$defs" not in schema:
+        return st.one_of(st.just(schema), SIMPLE, st.just({"anyOf": [schema, {"type": "null"}]}))
+    return st.one_of(
+        st.just(schema),
+        st.sampled_from(sorted(schema)).map(lambda key: {k: v for k, v in schema.items() if k != key})
+        if "$defs" not in schema
+        else st.just(schema),
+        st.just({"anyOf": [schema, {"type": "null"}]}) if "$defs" not in schema else st.just(schema),
+        st.fixed_dictionaries(
+            {
+                key: st.fixed_dictionaries({k: widened(v) for k, v in value.items()})
+                if key in {"properties", "$defs"}
+                else widened(value)
+                if key in {"items", "additionalProperties"}
+                else st.just(value)
+                for key, value in schema.items()
+            }
+        ),
+    )
+
+
+VALUES: SearchStrategy[Any] = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(min_value=-1, max_value=5),
+        st.floats(0, 2),
+        st.text("ab", max_size=5),
+    ),
+    lambda parts: st.one_of(
+        st.lists(parts, max_size=3), st.dictionaries(st.sampled_from((*NAMES, "other")), parts, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+def validator(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(schema)
+
+
+@given(st.data())
+def test_what_the_old_schema_took_a_compatible_one_takes(data: st.DataObject) -> None:
+    old = data.draw(documents(), label="old")
+    new = data.draw(st.one_of(widened(old), documents()), label="new")
+    assume(not find_breaks(old, new))
+    before, after = validator(old), validator(new)
+    for value in data.draw(st.lists(VALUES, min_size=5, max_size=20), label="values"):
+        if before.is_valid(value):
+            after.validate(value)
+
+
+@given(documents())
+def test_a_schema_takes_what_it_took(schema: dict[str, Any]) -> None:
+    assume("allOf" not in repr(schema))
+    assert find_breaks(schema, schema) == ()
+
+
+@given(documents(), documents())
+def test_sentences_are_the_same_each_time(old: dict[str, Any], new: dict[str, Any]) -> None:
+    assert find_breaks(old, new) == find_breaks(old, new)
