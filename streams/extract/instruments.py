@@ -469,7 +469,7 @@ def _left_edge(words: tuple[str, ...], head: int, lexicon: AgreementLexicon) -> 
         word = words[at - 1]
         if word in _ARTICLES:
             at -= 1
-            if at > 0 and words[at - 1] in _ARTICLES:
+            if at > 0 and words[at - 1] in _ARTICLES and words[at - 1] != "that":
                 at -= 1
             break
         if (

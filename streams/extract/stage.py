@@ -287,7 +287,7 @@ def _left(view: _View) -> Step | None:
             if step is not None:
                 cut = commas and not _lists(view, at) and not _is_inserted(words, at, phrase.start)
                 return replace(step, strength=HINTED, quiet=True) if cut and step.strength == PLAIN else step
-        if (word in RELATIVE and (word != "that" or phrase.start - at > 1)) or word in SUBORDINATE:
+        if word in RELATIVE or word in SUBORDINATE:
             return None
         if word == "as" and words[at - 1] != "such":
             return None
@@ -649,8 +649,9 @@ def _follow(view: _View, trigger: Trigger, at: int, after: int) -> Step | None:
             if "no" in words[phrase.start : phrase.head] and mode == "done":
                 mode = "failed" if act in _EMPTY else "denied"
                 background = False
+            pending = mode == "failed" and "yet" in words[phrase.end : at + 4]
             return Step(
-                _stage(trigger, mode),
+                Stage.NEGOTIATING if pending else _stage(trigger, mode),
                 mode,
                 PLAIN,
                 phrase.start,
@@ -713,6 +714,9 @@ _ENTERED: Final = frozenset(
 )
 
 
+_CONSENT: Final = frozenset({"ratified", "ratify", "ratification", "approved", "approve", "approval"})
+
+
 def _by_subject(view: _View, stage: Stage, at: int, end: int) -> Step:
     words, start = view.words, view.phrase.start
     group = set(words[group_start(words, at) : at])
@@ -726,6 +730,8 @@ def _by_subject(view: _View, stage: Stage, at: int, end: int) -> Step:
     ):
         mode = "hoped"
     entered = words[at] in _ENTERED and not SUBORDINATE & set(words[max(0, start - 2) : start])
+    if stage is Stage.IN_FORCE and mode == "planned" and _CONSENT & set(words[end : end + REACH]):
+        stage = Stage.AWAITING_RATIFICATION  # will take effect once the parliaments have ratified it
     act = "enter" if stage is Stage.IN_FORCE and mode == "done" and entered else ""
     return Step(stage, mode, CLEAR, start, end, verb=at, act=act, background="had" in group)
 
@@ -758,7 +764,9 @@ def _without(view: _View) -> Step | None:
     if "without" not in near or phrase.determiner not in {"", "a", "an", "any"}:
         return None
     place = low + near.index("without")
-    if not _PARTING & set(words[max(0, place - 6) : place]) or BARRIERS & set(words[place : phrase.start]):
+    if not _PARTING & set(words[max(0, place - _NEEDS_REACH) : place]) or BARRIERS & set(
+        words[place : phrase.start]
+    ):
         return None
     return Step(Stage.REJECTED, "failed", CLEAR, place, phrase.end, verb=place, act="reject")
 
@@ -776,9 +784,9 @@ def _bare(view: _View) -> Step:
             mode = "hoped" if hit[0] is Stage.PROPOSED else "done"  # a possible accord is nobody's step
             return Step(hit[0], mode, HINTED, *span)
     if words[phrase.start] == "no" and phrase.head - phrase.start <= _NO_REACH:
-        return Step(
-            Stage.REJECTED, "denied" if "such" in words[span[0] : phrase.head] else "failed", CLEAR, *span
-        )
+        stage = Stage.NEGOTIATING if "yet" in words[phrase.end : phrase.end + 3] else Stage.REJECTED
+        mode = "denied" if "such" in words[span[0] : phrase.head] else "failed"
+        return Step(stage, mode, CLEAR, *span)
     after = words[phrase.end : phrase.end + 2]
     would = after[:1] in {("that",), ("which",)} and after[1:] in {("would",), ("could",), ("might",)}
     before = set(words[max(0, phrase.start - 5) : phrase.start])

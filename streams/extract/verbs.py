@@ -215,7 +215,8 @@ def _gerund(words: Sequence[str], at: int, controllers: Phrases[str]) -> str:
         return "denied"
     if before == "of" and _BOUTS & set(words[max(0, at - 2) : at - 1]):
         return "ongoing"  # a third day of haggling over
-    control = controller_of(words, at - 1 if before in _OWN_PREPOSITION else at, controllers, 6)
+    reach = 12 if before == "and" else 6  # pledged to train officers and signing
+    control = controller_of(words, at - 1 if before in _OWN_PREPOSITION else at, controllers, reach)
     if before in {"by", "after", "in", "upon"} and control not in {"failed", "refused"}:
         return "done"
     if control:
