@@ -199,12 +199,12 @@ def hide_channel(channel: str) -> str:
         return ""
     try:
         parts = urlsplit(channel)
-        host = parts.hostname
+        host, number = parts.hostname, parts.port
     except ValueError:
         return "?"
     if not is_webhook(channel) or host is None:
         return f"{parts.scheme}://..."
-    port = f":{parts.port}" if parts.port else ""
+    port = f":{number}" if number else ""
     name = f"[{host}]" if ":" in host else host
     hidden = "/..." if len(parts.path) > 1 or parts.query else ""
     return f"{parts.scheme}://{name}{port}{hidden}"
