@@ -180,8 +180,9 @@ def _actor(
     placed = before in _PLACE_WORDS and not sent and entity.type in {EntityType.COUNTRY, EntityType.PLACE}
     located = placed and mention.kind is not MentionKind.NATIONALITY
     after = words[last] if last < len(words) else ""
-    if mention.kind is MentionKind.NATIONALITY and after in _TOWNS and before in _PLACE_WORDS:
-        located = True  # in the Chinese city of
+    spoken = before == "in" and words[first - 1 : first] == ("in",) and not after.isalpha()
+    if mention.kind is MentionKind.NATIONALITY and (spoken or (after in _TOWNS and before in _PLACE_WORDS)):
+        located = True  # in the Chinese city of, in Spanish
     if entity.type is EntityType.PLACE and (before in {"of", "on", "for", ","} or after in _DATELINE):
         located = True
     return Actor(

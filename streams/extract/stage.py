@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from schemas.event import Polarity, Stage
 from streams.extract.dates import Direction, FoundDate, Precision, find_dates
 from streams.extract.verbs import (
+    AUXILIARIES,
     BARRIERS,
     BE,
     FUTURE,
@@ -146,12 +147,10 @@ def read_pronoun(clause: Clause, lexicon: AgreementLexicon) -> int | None:
                 continue
             if end < len(words) and words[end] in {"it", "them"}:
                 return end
-            if (
-                group_start(words, at) == 1
-                and words[0] in {"it", "they", "both", "this"}
-                and set(words[1:at]) & BE
-            ):
-                return 0
+            place = group_start(words, at) - 1
+            opens = place == 0 or (place > 0 and words[place - 1] in {",", "and", "but"})
+            if opens and words[place] in {"it", "they", "both", "this"} and set(words[place:at]) & BE:
+                return place
     return None
 
 
@@ -226,6 +225,10 @@ def _is_lost(left: Step, right: Step) -> bool:
     return aimed and right.stage is Stage.REJECTED and not right.passive
 
 
+_VOID: Final = frozenset({"void", "dead", "invalid", "null", "nullified", "defunct"})
+_VOID_REACH: Final = 6
+
+
 def _qualify(view: _View, step: Step) -> Step:
     """Let the noun phrase itself correct its act: work on a draft, no deal, a unilateral ceasefire."""
     phrase = view.phrase
@@ -235,6 +238,8 @@ def _qualify(view: _View, step: Step) -> Step:
     act = view.lexicon.acts.get(step.act)
     if act is None:
         return step
+    if step.act == "proclaim" and _VOID & set(view.words[phrase.end : phrase.end + _VOID_REACH]):
+        return replace(step, stage=Stage.WITHDRAWN)  # declared the armistice void
     if step.stage is Stage.AGREED:
         return replace(step, stage=act.by_type.get(phrase.noun.type, step.stage))
     if step.question and step.mode == "done" and view.words[0] in _INVERTED:  # will they sign? did they?
@@ -320,6 +325,8 @@ def _govern(view: _View, trigger: Trigger, at: int, end: int, *, door: str, link
             )
         return Step(Stage.IN_FORCE, "framed", FRAMED, at, phrase.end, background=True, soft=True)
     if trigger.form == "noun":
+        if trigger.act.name == "apply" and {"on", "over"} & set(view.words[max(0, at - 2) : at]):
+            return None  # agree on the terms of
         if trigger.act.name in _CLOSE:
             near = door in trigger.links and phrase.start - end <= _NEAR_NOUN and "," not in links
             fits = view.words[end] in trigger.links or (near and trigger.act.name != "draft")
@@ -399,7 +406,10 @@ def _is_noun_here(view: _View, at: int, trigger: Trigger) -> bool:
             return True
     elif trigger.form in {"base", "s"}:
         owned = before.endswith(("'s", "s'")) and before not in BE
-        if owned or before in _DETERMINERS:
+        counted = (
+            trigger.form == "base" and at > 1 and words[at - 2] in {"a", "an"} and before not in AUXILIARIES
+        )
+        if owned or counted or before in _DETERMINERS:  # a prisoner exchange
             return True
     if words[at] == "got":
         return before in HAVE or before == "now"
@@ -407,7 +417,25 @@ def _is_noun_here(view: _View, at: int, trigger: Trigger) -> bool:
 
 
 _COMING: Final = frozenset(
-    {"forthcoming", "upcoming", "imminent", "planned", "expected", "awaiting", "await", "awaits", "pending"}
+    {
+        "forward",
+        "postponed",
+        "postpones",
+        "postpone",
+        "postponing",
+        "delayed",
+        "delays",
+        "deferred",
+        "forthcoming",
+        "upcoming",
+        "imminent",
+        "planned",
+        "expected",
+        "awaiting",
+        "await",
+        "awaits",
+        "pending",
+    }
 )
 _CONTROLLED: Final = frozenset(
     {"sign", "conclude", "reach", "ratify", "negotiate", "leave", "suspend", "extend"}
@@ -427,6 +455,8 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
     """Read a noun of an act: the signing of, talks on, violations of."""
     words, act = view.words, trigger.act.name
     before = set(words[max(0, at - 5) : at])
+    if ("put", "off") in pairwise(words[max(0, at - 5) : at]):
+        before.add("postponed")
     mode = _noun_mode(view, trigger, at, before)
     if act == "ratify" and before & _STALLED:
         mode = "planned"
@@ -604,7 +634,8 @@ def _right(view: _View) -> Step | None:
             if step is None:
                 continue
             if not _is_aside(words, step, end):
-                return step if aside is None or step.strength == PLAIN else aside
+                weak = step.strength < PLAIN or step.act == "react"
+                return aside if aside is not None and weak else step
             aside = aside or step
         if word in SUBORDINATE or word in _PREDICATES or (word == "that" and at > end):
             return aside
@@ -728,6 +759,8 @@ def _by_subject(view: _View, stage: Stage, at: int, end: int) -> Step:
     elif group & MODAL or (
         words[at].endswith("s") and {"when", "before", "until"} & set(words[max(0, start - 2) : start])
     ):
+        mode = "hoped"
+    if {"likely", "unlikely"} & set(words[at:end]):
         mode = "hoped"
     entered = words[at] in _ENTERED and not SUBORDINATE & set(words[max(0, start - 2) : start])
     if stage is Stage.IN_FORCE and mode == "planned" and _CONSENT & set(words[end : end + REACH]):
