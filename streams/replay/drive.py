@@ -84,10 +84,10 @@ class Drive:
                         yield self._keep(work, run, clock, done=False)
                 if self.stopped():
                     break
-            done = not self.stopped()
-            if done and not point.done:
+            done = point.done or not self.stopped()
+            if done and plan.passed_time is not None:
                 # what was held or awaited until then is told as it was live, where time went on
-                work.take_outputs(run.pass_time(plan.to_time))
+                work.take_outputs(run.pass_time(plan.passed_time))
             yield self._keep(work, run, clock, done=done)
         finally:
             outputs.close()
@@ -95,7 +95,9 @@ class Drive:
     def _keep(self, work: _Work, run: MemoryRun, clock: _CheckpointClock, *, done: bool) -> Checkpoint:
         began_s = time.perf_counter()
         sizes = work.outputs.flush()
-        work.point = work.point.model_copy(update={"sizes": sizes, "memory": run.memory, "done": done})
+        work.point = work.point.model_copy(
+            update={"sizes": sizes, "counts": dict(work.counts), "memory": run.memory, "done": done}
+        )
         self.replay.write_checkpoint(work.point)
         rate = clock.rate(work.point.transcripts)
         self.replay.write_progress(progress_of(work.point, rate=rate))
@@ -121,7 +123,6 @@ class _Work:
             "position": position + 1,
             "transcripts": self.point.transcripts + 1,
             "event_time": record.event_time,
-            "counts": self.counts,
         }
         if prepared.refused is not None:
             changes["refused"] = self.point.refused + 1
@@ -138,7 +139,6 @@ class _Work:
         for output in given:
             if output.topic in OUTPUT_TOPICS:
                 self._write(output.topic, Line(output.key, output.event_time, output.record.encode()))
-        self.point = self.point.model_copy(update={"counts": self.counts})
 
     def _write(self, topic: Topic, line: Line) -> None:
         """Write what falls into the range asked for; before it, memory is warmed up and nothing told."""

@@ -24,10 +24,11 @@ from streams.replay.store import Plan, ReplayError, name_plan, progress_of
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from schemas.rule import Rule
+    from streams.replay.archive import SourceRecord
     from streams.replay.spool import Spooled
     from streams.replay.store import Checkpoint, Replay, Store
     from streams.settings import Settings
@@ -109,9 +110,9 @@ async def begin_replay(
     )
     with store.create(replay_id) as unfinished:
         spool = Spool(unfinished.input_folder, source.topic.name)
-        spooled = await _collect(settings, spool, question, now, told)
+        spooled, reached_time = await _collect(settings, spool, question, now, told)
         if not _within(spooled, question):
-            raise ReplayError(await _nothing_there(settings, question))
+            raise ReplayError(await _nothing_there(settings, question, now))
         unfinished.write_plan(
             Plan(
                 id=replay_id,
@@ -126,6 +127,7 @@ async def begin_replay(
                 publish=question.publish,
                 speed=question.speed,
                 near_misses=question.near_misses,
+                reached_time=reached_time,
                 spooled=spooled,
             )
         )
@@ -140,18 +142,34 @@ async def _collect(
     question: Question,
     now: datetime,
     told: Callable[[int, int], None] | None,
-) -> Spooled:
+) -> tuple[Spooled, datetime | None]:
+    """Collect what falls into the range; give that, and the newest event time there is, be it beyond the range."""
     collector = spool.collector()
-    if question.files:
-        for number, file in enumerate(question.files, start=1):
-            for record in read_file(file, question.stretch, now):
-                collector.add(record)
-            if told is not None:
-                told(number, len(question.files))
-    else:
-        async for record in read_topic(settings, question.source.topic, question.stretch, told):
+    newest: datetime | None = None
+    onward = Stretch(question.stretch.start, _FAR_AHEAD)
+    async for record in _read(settings, question, onward, now, told):
+        newest = max(newest or record.event_time, record.event_time)
+        if record.event_time in question.stretch:
             collector.add(record)
-    return collector.end()
+    return collector.end(), newest
+
+
+async def _read(
+    settings: Settings,
+    question: Question,
+    stretch: Stretch,
+    now: datetime,
+    told: Callable[[int, int], None] | None = None,
+) -> AsyncIterator[SourceRecord]:
+    """Give what the source has in a stretch of event time, whatever the source is."""
+    if not question.files:
+        async for record in read_topic(settings, question.source.topic, stretch, told):
+            yield record
+    for number, file in enumerate(question.files, start=1):
+        for record in read_file(file, stretch, now):
+            yield record
+        if told is not None:
+            told(number, len(question.files))
 
 
 def _within(spooled: Spooled, question: Question) -> bool:
@@ -159,20 +177,14 @@ def _within(spooled: Spooled, question: Question) -> bool:
     return spooled.last_time is not None and spooled.last_time >= question.from_time
 
 
-async def _nothing_there(settings: Settings, question: Question) -> str:
+async def _nothing_there(settings: Settings, question: Question, now: datetime) -> str:
     """Say that there is nothing, and where there is something."""
     first: datetime | None = None
     last: datetime | None = None
-    always = Stretch(_LONG_AGO, _FAR_AHEAD)
-    if question.files:
-        times = [r.event_time for f in question.files for r in read_file(f, always, question.to_time)]
-        first, last = min(times, default=None), max(times, default=None)
-        where = ", ".join(f.name for f in question.files)
-    else:
-        where = question.source.topic.name
-        async for record in read_topic(settings, question.source.topic, always):
-            first = min(first or record.event_time, record.event_time)
-            last = max(last or record.event_time, record.event_time)
+    where = ", ".join(f.name for f in question.files) or question.source.topic.name
+    async for record in _read(settings, question, Stretch(_LONG_AGO, _FAR_AHEAD), now):
+        first = min(first or record.event_time, record.event_time)
+        last = max(last or record.event_time, record.event_time)
     sentence = f"{where} has no transcript from {_day(question.from_time)} to {_day(question.to_time)}"
     if first is None or last is None:
         return sentence + ": it is empty"

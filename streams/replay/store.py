@@ -8,6 +8,7 @@ import os
 import shutil
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
@@ -60,10 +61,20 @@ class Plan(Contract):
     speed: float | None = Field(
         default=None, gt=0, description="Times as fast as event time; unset: no limit"
     )
+    reached_time: Time | None = Field(
+        default=None, description="The newest event time in the source, be it beyond the range"
+    )
     near_misses: bool = Field(
         default=True, description="Record near misses of rules that are being written, as live"
     )
     spooled: Spooled = Spooled(records=0)
+
+    @property
+    def passed_time(self) -> datetime | None:
+        """How far event time had come live, up to the end of the range; None where nothing was heard after it."""
+        if self.reached_time is None:
+            return None
+        return min(self.to_time, self.reached_time - timedelta(seconds=self.lateness_s))
 
     @property
     def rules_at_work(self) -> tuple[Rule, ...]:

@@ -21,7 +21,7 @@ from streams.replay.run import MemoryRun, index_of
 from streams.replay.spool import Spool
 from streams.replay.store import Plan, Replay
 from streams.rules.load import load_pack
-from tests.factories import NOON
+from tests.factories import NOON, make_transcript
 from tests.golden import sample_transcripts
 
 if TYPE_CHECKING:
@@ -179,6 +179,22 @@ def test_what_comes_before_the_range_warms_memory_and_is_not_told(
     assert told
     assert all(c.alert.updated_time >= middle for c in told)
     assert b"".join(lines).endswith(written(replay)[topics.ALERTS.name])
+
+
+@pytest.mark.parametrize(("reached", "told"), [(None, 0), (timedelta(days=180), 0), (timedelta(days=181), 1)])
+def test_what_was_awaited_is_told_as_far_as_event_time_has_come_live(
+    tmp_path: Path, reached: timedelta | None, told: int
+) -> None:
+    text = "Iran and Armenia will sign a memorandum of understanding on border security next week."
+    transcript = make_transcript(text, broadcast_time=NOON)
+    silent = [r for r in RULES if r.title == "Security agreement announced, then silence"]
+    record = SourceRecord(NOON, 0, 0, 0, b"t-1", (), transcript.encode())
+    replay = make_replay(
+        tmp_path / "silent", [record], ReplaySource.RAW, rules=tuple(silent), from_time=NOON,
+        to_time=NOON + timedelta(days=400), reached_time=None if reached is None else NOON + reached,
+    )  # fmt: skip
+    counts = [run(replay).counts.get(topics.ALERTS.name, 0) for _ in range(2)]
+    assert counts == [told, told]
 
 
 def test_a_record_that_cannot_be_read_is_counted_and_the_next_goes_on(
