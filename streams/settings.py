@@ -78,6 +78,12 @@ class Settings(BaseSettings):
     gateway_let_go_s: float = Field(
         default=30.0, gt=0, description="A stream's client that takes nothing for this long is let go"
     )
+    notifier_port: int = Field(
+        default=6067,
+        ge=0,
+        le=65535,
+        description="Port of the notifier's health and metrics, at the same address as the worker's; 0 picks a free one",
+    )
     notifier_allow: str = Field(
         default="",
         description="Names or addresses on private networks that deliveries may go to all the same, by comma, such as `hooks.internal, 10.1.2.3`",

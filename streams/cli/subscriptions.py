@@ -81,9 +81,14 @@ def command() -> None:
 @click.option(
     "--language", "languages", multiple=True, metavar="TAG", help="Only told in this language, such as fa."
 )
-@click.option("--level", type=click.Choice(list(Level)), help="Only this level and higher ones.")
 @click.option(
-    "--changes", multiple=True, type=click.Choice(list(AlertChangeKind)), help="Only these changes [all]."
+    "--level", type=click.Choice([str(level) for level in Level]), help="Only this level and higher ones."
+)
+@click.option(
+    "--changes",
+    multiple=True,
+    type=click.Choice([str(kind) for kind in AlertChangeKind]),
+    help="Only these changes [all].",
 )
 @click.option("--digest", type=_Span(), help="Collect for so long and send together, such as 15m.")
 @click.option("--digest-count", type=int, help="With --digest: send as soon as there are so many.")

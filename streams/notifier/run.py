@@ -20,6 +20,7 @@ from schemas.contract import ContractError
 from schemas.dead_letter import DeadLetter, DeadLetterReason
 from schemas.subscription import Delivery, DeliveryState, Subscription
 from schemas.topics import ALERTS, DELIVERIES, SUBSCRIPTIONS, Output
+from streams.health import Health, HealthServer
 from streams.kafka.client import NoBrokerError, open_admin, open_producer, open_reader
 from streams.kafka.dead_letters import park
 from streams.kafka.records import encode_record
@@ -54,6 +55,10 @@ _REMEMBERED: Final = 200_000
 _SLACK: Final = timedelta(minutes=1)
 """By which the clocks of those who add subscriptions and of the broker may differ."""
 
+_PARTITIONS: Final = "partitions"
+_BROKER: Final = "broker"
+_READING: Final = "reading"
+
 _PAUSE_FIRST_S: Final = 0.2
 _PAUSE_LIMIT_S: Final = 5.0
 _FINISH_S: Final = 5.0
@@ -72,13 +77,15 @@ class NotifierError(Exception):
     """The notifier cannot run; the message says why and what to do."""
 
 
-async def run_notifier(settings: Settings, stop: asyncio.Event, on_ready: Callable[[int], None]) -> None:
-    """Deliver until `stop` is set. `on_ready` is told the number of subscriptions once everything was read.
+async def run_notifier(settings: Settings, stop: asyncio.Event, on_ready: Callable[[int, int], None]) -> None:
+    """Deliver until `stop` is set.
+
+    `on_ready` is told the number of subscriptions, and the port of health and metrics, once everything was read.
 
     Raises:
         NoBrokerError: No Kafka answers at the start; later it is waited for.
         TopicError: A topic is missing, or alerts and deliveries have not as many partitions as each other.
-        NotifierError: A setting cannot be used.
+        NotifierError: A setting cannot be used, or the port of health and metrics is taken.
     """
     try:
         policy = policy_of(settings)
@@ -97,10 +104,13 @@ async def run_notifier(settings: Settings, stop: asyncio.Event, on_ready: Callab
                 return await deliver_webhook(session, subscription, delivery, policy, _now)
             return await channels.deliver(subscription, delivery)
 
-        writer = _Writer(settings)
+        metrics = Metrics()
+        health = Health(metrics)
+        port = await _listen(HealthServer(health, metrics), settings, stack)
+        writer = _Writer(settings, health)
         stack.push_async_callback(writer.close)
         await writer.open()
-        notifier = Notifier(settings, writer, send, _now, Metrics())
+        notifier = Notifier(settings, writer, send, _now, metrics, health)
         stack.push_async_callback(notifier.close)
         reader = await stack.enter_async_context(
             open_reader(
@@ -112,7 +122,18 @@ async def run_notifier(settings: Settings, stop: asyncio.Event, on_ready: Callab
             )
         )
         follower = await stack.enter_async_context(open_reader(settings))
-        await notifier.run(reader, follower, stop, on_ready)
+        await notifier.run(reader, follower, stop, lambda count: on_ready(count, port))
+
+
+async def _listen(server: HealthServer, settings: Settings, stack: AsyncExitStack) -> int:
+    stack.push_async_callback(server.stop)
+    try:
+        return await server.start(settings.health_host, settings.notifier_port)
+    except OSError as error:
+        raise NotifierError(
+            f"health and metrics cannot be served at {settings.health_host}:{settings.notifier_port} "
+            f"({error.strerror or error}): set DRAGOMAN_NOTIFIER_PORT to another port, or to 0 for a free one"
+        ) from error
 
 
 def _now() -> datetime:
@@ -144,8 +165,9 @@ async def check_topics(settings: Settings) -> None:
 class _Writer:
     """Writes until the broker has it, however long that takes; a producer that is of no more use is replaced."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, health: Health) -> None:
         self._settings = settings
+        self._health = health
         self._stack = AsyncExitStack()
         self._producer: AIOKafkaProducer | None = None
         self._opening = asyncio.Lock()
@@ -187,9 +209,12 @@ class _Writer:
             except (KafkaError, NoBrokerError, OSError) as error:
                 attempt += 1
                 log_event(LogEvent.NOTIFIER_WAITS, error=f"{type(error).__name__}: {error}")
+                self._health.report(_BROKER, f"nothing can be written at the moment: {error}")
                 await asyncio.sleep(retry_pause_s("broker", attempt, _PAUSE_FIRST_S, _PAUSE_LIMIT_S))
                 await self._reopen(producer)
             else:
+                if attempt:
+                    self._health.clear(_BROKER)
                 return
 
     async def _reopen(self, broken: AIOKafkaProducer | None) -> None:
@@ -224,15 +249,18 @@ class _Moves(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no
 class Notifier:
     """Holds the subscriptions and their carriers, and feeds them from Kafka. Is the `Post` of its carriers."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - each is of a type of its own
         self,
         settings: Settings,
         writer: _Writer,
         send: Callable[[Subscription, Delivery], Awaitable[Answer]],
         now: Callable[[], datetime],
         metrics: Metrics,
+        health: Health,
     ) -> None:
         self.metrics = metrics
+        self._health = health
+        health.report(_PARTITIONS, "has no partitions yet")
         self._settings = settings
         self._writer = writer
         self._send = send
@@ -294,11 +322,14 @@ class Notifier:
                 await self._follow(follower, moves.owned, to_end=bool(batch) or not told)
                 if moves.joined.is_set() and not told:
                     told = True
+                    self._health.clear(_PARTITIONS)
                     on_ready(len(self._subscriptions))
             except (KafkaError, OSError) as error:
                 log_event(LogEvent.NOTIFIER_WAITS, error=f"{type(error).__name__}: {error}")
+                self._health.report(_READING, f"nothing can be read at the moment: {error}")
                 if not await self._again(follower, moves, stop):
                     return
+                self._health.clear(_READING)
             await self._accept(batch, reader)
             self._look_after()
 
@@ -506,6 +537,7 @@ class Notifier:
         for task in self._tasks.values():
             if task.done():
                 task.result()
+        self._health.tell()
         self.metrics.set(DELIVERIES_WAITING, sum(len(c.waiting) for c in self._carriers.values()))
         self.metrics.set(
             SUBSCRIPTIONS_AT_WORK,

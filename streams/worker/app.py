@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from streams.extract.models import Models
+    from streams.health import Health
     from streams.kafka.groups import Agent
     from streams.ledger import Book
     from streams.pipeline import Judged, Outcome, Posted
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from streams.settings import Settings
     from streams.telemetry import Metrics
     from streams.worker.delivery import Record
-    from streams.worker.health import Health
     from streams.worker.rule_feed import RuleFeed
     from streams.worker.transport import ProducerLine
 

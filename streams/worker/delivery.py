@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from schemas.topics import Output
+    from streams.health import Health
     from streams.pipeline import Outcome
     from streams.settings import Settings
     from streams.telemetry import Metrics
-    from streams.worker.health import Health
 
 T = TypeVar("T")
 FindMissing: TypeAlias = "Callable[[Sequence[Output]], Awaitable[Sequence[Output]]]"

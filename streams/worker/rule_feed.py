@@ -20,10 +20,10 @@ from streams.worker.delivery import pauses
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
 
+    from streams.health import Health
     from streams.rules.match import RuleIndex
     from streams.settings import Settings
     from streams.telemetry import Metrics
-    from streams.worker.health import Health
 
 _UNREAD: Final = "rules"
 

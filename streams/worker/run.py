@@ -9,13 +9,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from streams.health import Health, HealthServer
 from streams.kafka.client import open_admin
 from streams.kafka.groups import ALERTING, MATCHING, installation_plans
 from streams.kafka.topics import TopicError, check_topics
 from streams.telemetry import AGENT_RESTARTS, LogEvent, Metrics, log_event
 from streams.worker.app import Steps, Surroundings, build_app
 from streams.worker.delivery import pauses
-from streams.worker.health import Health, HealthServer
 from streams.worker.rule_feed import RuleFeed
 from streams.worker.transport import ProducerLine
 from streams.worker.watch import watch_lag

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
     from aiokafka.admin import AIOKafkaAdminClient
 
+    from streams.health import Health
     from streams.kafka.groups import Agent
     from streams.settings import Settings
     from streams.telemetry import Metrics
-    from streams.worker.health import Health
 
 _EVERY_S: Final = 5.0
 _ANSWER_S: Final = 10.0

@@ -63,6 +63,7 @@ def settings(broker: LocalBroker, tmp_path: Path) -> Settings:
         data_dir=tmp_path / "data",
         health_port=0,
         gateway_port=0,
+        notifier_port=0,
     )
 
 

@@ -17,7 +17,7 @@ from streams.notifier.run import run_notifier
 from streams.subscriptions import delivery_id, request_again, request_sample, resume
 from tests.factories import NOON, make_alert_change
 from tests.kafka.gateway_process import publish
-from tests.kafka.notifier_receiver import Receiver, Said, make_subscription, receiving, until
+from tests.kafka.notifier_receiver import SECRET, Receiver, Said, make_subscription, receiving, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -53,7 +53,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 @asynccontextmanager
 async def notifying(settings: Settings) -> AsyncIterator[None]:
     stop, ready = asyncio.Event(), asyncio.Event()
-    task = asyncio.create_task(run_notifier(settings, stop, lambda _: ready.set()))
+    task = asyncio.create_task(run_notifier(settings, stop, lambda *_: ready.set()))
     waiting = asyncio.create_task(ready.wait())
     await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED, timeout=30)
     if task.done():
@@ -293,10 +293,10 @@ async def test_killed_under_load_again_and_again_it_loses_nothing_and_says_nothi
     receiver.script = {"/b": [500, 200, "close"] * 20}
     changes = [make_alert_change(n % 40, sequence=1 + n // 40) for n in range(120)]
     wanted = {id_of(wish, change) for wish in wishes for change in changes}
-    for cut in range(0, 120, 40):
+    for cut in (0, 60):
         process = await start_process(settings)
         before = len(receiver.taken)
-        await tell(producer, settings, *changes[cut : cut + 40])
+        await tell(producer, settings, *changes[cut : cut + 60])
         await until(lambda before=before: len(receiver.taken) > before + 30)  # type: ignore[misc]
         process.kill()
         await process.wait()
@@ -312,3 +312,66 @@ async def test_killed_under_load_again_and_again_it_loses_nothing_and_says_nothi
     assert await asyncio.wait_for(process.wait(), 15) == 0
     assert {id_ for id_, bodies in receiver.bodies.items() if len(bodies) != 1} == set()
     assert set(receiver.bodies) == wanted
+
+
+async def run_command(settings: Settings, *arguments: str, code: int = 0) -> str:
+    environment = {
+        f"DRAGOMAN_{name.upper()}": str(value)
+        for name, value in settings.model_dump().items()
+        if value is not None
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "streams.cli", "subscriptions", *arguments,
+        env={**os.environ, **environment}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await process.communicate()
+    assert process.returncode == code, (out + err).decode()
+    assert b"Traceback" not in err
+    return (out if code == 0 else err).decode()
+
+
+async def test_by_the_command_line_alone_a_subscription_is_made_tried_paused_mended_and_removed(
+    settings: Settings, producer: AIOKafkaProducer, receiver: Receiver
+) -> None:
+    channel = f"{receiver.address}/desk/token"
+    refused = await run_command(settings, "add", "x", "--channel", "https://2130706433/", code=1)
+    assert "channel: has a host that is neither a name nor an address" in refused
+    await run_command(
+        settings,
+        "add",
+        "desk",
+        "--channel",
+        channel,
+        "--secret",
+        SECRET,
+        "--country",
+        "irn",
+        "--level",
+        "high",
+    )
+    receiver.script = {"/desk/token": [200, 410]}
+    change = make_alert_change()
+    async with notifying(settings):
+        assert "delivered: 200 OK" in await run_command(settings, "test", "desk")
+        assert receiver.taken[0][1]["cause_id"] == "sample"
+        await tell(producer, settings, change)
+        await until(lambda: len(receiver.tries["/desk/token"]) == 2)
+        shown = await until_said(settings, "1 parked", "show", "desk")
+        assert "paused: the receiver answered 410 Gone" in shown
+        assert "is paused" in await run_command(settings, "retry", "desk", "--all", code=1)
+        await run_command(settings, "resume", "desk")
+        assert "1 sent again" in await run_command(settings, "retry", "desk", "--all")
+        await until(lambda: len(receiver.taken) == 2)
+        listed = await run_command(settings, "list", "--json")
+        assert SECRET not in listed + shown
+        assert "token" not in listed + shown
+        assert SECRET not in await run_command(settings, "rotate", "desk")
+        await run_command(settings, "remove", "desk")
+    assert "there is no subscription desk" in await run_command(settings, "show", "desk", code=1)
+
+
+async def until_said(settings: Settings, words: str, *arguments: str) -> str:
+    async with asyncio.timeout(20):
+        while words not in (said := await run_command(settings, *arguments)):
+            pass
+    return said

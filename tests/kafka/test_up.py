@@ -34,6 +34,7 @@ def environment(folder: Path, **changes: object) -> dict[str, str]:
         "local_broker_port": free_port(),
         "gateway_port": free_port(),
         "health_port": 0,
+        "notifier_port": 0,
         **changes,
     }
     return {**os.environ, **{f"DRAGOMAN_{name.upper()}": str(value) for name, value in given.items()}}

@@ -17,13 +17,13 @@ from schemas.alert import AlertChange, Match, Subject
 from schemas.ids import derived_id
 from schemas.rule import RuleHead, RuleSource
 from streams import pipeline
+from streams.health import Health
 from streams.kafka.records import decode_headers, encode_record
 from streams.rules.window import Watermark
 from streams.settings import Settings
 from streams.telemetry import Metrics
 from streams.worker.agents import AlertingWorker, Gate
 from streams.worker.delivery import Delivery, Headers, Parcel, Record
-from streams.worker.health import Health
 from streams.worker.tables import KeptState, Shelf
 from tests.factories import NOON, make_source
 from tests.worker.plain_steps import RULE

@@ -9,12 +9,12 @@ from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 
 from schemas import topics
 from schemas.dead_letter import DeadLetterReason
+from streams.health import Health
 from streams.kafka.records import encode_record
 from streams.pipeline import DeadLetter, Emit
 from streams.settings import Settings
 from streams.telemetry import Metrics
 from streams.worker.delivery import Delivery, Headers, Parcel, Record, pauses
-from streams.worker.health import Health
 from tests.factories import NOON, make_alert_change, make_transcript
 
 if TYPE_CHECKING:

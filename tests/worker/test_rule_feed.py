@@ -1,10 +1,10 @@
 from __future__ import annotations
 
+from streams.health import Health
 from streams.rules.load import load_pack
 from streams.rules.match import RuleIndex
 from streams.settings import Settings
 from streams.telemetry import Metrics
-from streams.worker.health import Health
 from streams.worker.rule_feed import RuleFeed
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import httpx
 
+from streams.health import Health, HealthServer
 from streams.telemetry import LOG_EVENTS, METRICS, LogEvent, Metrics
-from streams.worker.health import Health, HealthServer
 
 
 async def test_readiness_tells_why_not_and_liveness_goes_on() -> None:
