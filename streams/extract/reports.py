@@ -11,7 +11,7 @@ from schemas.event import SECURITY_DOMAINS, InstrumentType, Stage
 from schemas.transcript import Segment, SegmentKind
 from streams.extract.entities import find_mentions, resolve_entities
 from streams.extract.instruments import InstrumentNoun, NounPhrase, find_noun_phrases, sentence_words
-from streams.extract.parties import NOT_IN_TEXT, PAIR, PEACE, STATE, Actor, find_actors, parties_of
+from streams.extract.parties import NOT_IN_TEXT, PAIR, PEACE, STATE, Actor, find_actors, is_broker, parties_of
 from streams.extract.reading import Reading, Sentence, tokenize
 from streams.extract.stage import (
     AGREEING,
@@ -120,7 +120,11 @@ def _scene(
     actors: Mapping[int, tuple[Actor, ...]], words: Mapping[int, tuple[str, ...]], lexicon: AgreementLexicon
 ) -> Scene:
     named = [
-        actor for index, found in actors.items() if index != TITLE for actor in found if actor.sort == STATE
+        actor
+        for index, found in actors.items()
+        if index != TITLE
+        for actor in found
+        if actor.sort == STATE and not is_broker(actor, words[index])
     ]
     counts = Counter(code for actor in named for code in actor.codes)
     first: dict[str, Actor] = {}

@@ -165,6 +165,7 @@ _COMMON_ACTS: Final = frozenset(
     }
 )  # fmt: skip
 _PROMISE_GAP: Final = 5
+_UNSURE: Final = NEGATIONS | FUTURE | MODAL | BE | {"to", "had"}
 
 
 def find_promise(words: tuple[str, ...]) -> tuple[int, int] | None:
@@ -177,11 +178,7 @@ def find_promise(words: tuple[str, ...]) -> tuple[int, int] | None:
             continue
         to = at + 1 + gap.index("to")
         group = words[group_start(words, at) : at]
-        if (
-            words[to + 1 : to + 2]
-            and words[to + 1] in _COMMON_ACTS
-            and not (set(group) - HAVE - {"also", "both"})
-        ):
+        if set(words[to + 1 : to + 2]) & _COMMON_ACTS and not _UNSURE & set(group):
             end = to + 1
             while end < len(words) and words[end] not in BARRIERS and end - to < REACH:
                 end += 1
@@ -252,7 +249,12 @@ _INVERTED: Final = FUTURE | MODAL | HAVE | {"do", "does", "did", "is", "are"}
 
 # --- what governs the noun from the left
 
-_DOORS: Final = frozenset({"including", "during", "regarding", "concerning", "following"})
+_DOORS: Final = frozenset(
+    {
+        "including", "during", "regarding", "concerning", "following", "morning", "evening", "meeting", "beijing", "hearing",
+        "gathering", "briefing", "training", "spring", "covering", "nothing", "something", "anything",
+    }
+)  # fmt: skip
 _PREPOSITIONS: Final = frozenset(
     {
         "of", "on", "in", "at", "by", "for", "to", "from", "with", "under", "over", "into", "about", "upon",
