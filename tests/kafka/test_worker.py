@@ -222,13 +222,13 @@ async def _wait_for_changes(read_all: ReadAll, count: int) -> list[AlertChange]:
 
 async def _wait_for(read_all: ReadAll, topic: Topic, count: int) -> None:
     async with asyncio.timeout(WAIT_S):
-        while len(await read_all(topic)) < count:  # noqa: ASYNC110 - the broker tells nobody
+        while len(await read_all(topic)) < count:
             await asyncio.sleep(0.1)
 
 
 async def _wait_for_metric(worker: WorkerProcess, line: str) -> None:
     async with asyncio.timeout(WAIT_S):
-        while line not in (await worker.ask("/metrics")).text:  # noqa: ASYNC110 - asked from outside
+        while line not in (await worker.ask("/metrics")).text:
             await asyncio.sleep(0.1)
 
 
