@@ -121,7 +121,8 @@ lock: $(VENV)/.base ## lock the newest versions that pyproject.toml allows
 	@compile="$(VENV)/bin/uv pip compile -q --universal --generate-hashes --only-binary :all: --no-header --no-annotate --python-version 3.11 $(LOCK_FLAGS)"
 	$$compile --group build -o requirements/build.txt
 	$$compile pyproject.toml -c requirements/build.txt -o requirements/run.txt
-	$$compile pyproject.toml --group dev -c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
+	$$compile pyproject.toml --all-extras -c requirements/run.txt -o requirements/extras.txt
+	$$compile pyproject.toml --all-extras --group dev -c requirements/extras.txt -c requirements/build.txt -o requirements/dev.txt
 	$$compile --group bench -c requirements/dev.txt -o requirements/bench.txt
 
 clean: ## remove what was built here; downloads in the user's cache stay

@@ -17,6 +17,7 @@ from schemas.agreement import Agreement, Transition
 from schemas.contract import Contract, ContractError
 from schemas.event import EXITS, Polarity, Stage
 from streams.cli.errors import fail, settings_or_exit
+from streams.export.titles import agreement_matter, agreement_title, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,7 +102,7 @@ def show(*, agreement_id: str, as_json: bool, broker: str | None) -> None:
         _print_json([found])
         return
     console = Console(highlight=False)
-    console.print(f"[bold]{escape(_title(found))}[/]")
+    console.print(f"[bold]{escape(agreement_title(found))}[/]")
     console.print(f"{found.id}\n")
     for name, value in _facts(found):
         console.print(f"  {name:<12}{escape(value)}", soft_wrap=True)
@@ -123,7 +124,7 @@ def history(*, agreement_id: str, as_json: bool, broker: str | None) -> None:
     """
     settings = settings_or_exit(broker=broker)
     found = _pick(asyncio.run(read_agreements(settings)), agreement_id)
-    steps = asyncio.run(_read(settings, topics.AGREEMENTS_CHANGED, Transition))
+    steps = asyncio.run(read_records(settings, topics.AGREEMENTS_CHANGED, Transition))
     # a step that was published again after a restart has the same id
     mine = {step.id: step for step in steps if step.agreement.id == found.id}
     ordered = sorted(mine.values(), key=lambda step: (step.agreement.sequence, step.event_time, step.id))
@@ -131,14 +132,15 @@ def history(*, agreement_id: str, as_json: bool, broker: str | None) -> None:
         _print_json(ordered)
         return
     console = Console(highlight=False)
-    console.print(f"[bold]{escape(_title(found))}[/]  {found.id}\n")
+    console.print(f"[bold]{escape(agreement_title(found))}[/]  {found.id}\n")
     if not ordered:
         console.print("  Known from background reports only; no step has been reported.")
     for step in ordered:
-        before = f"{_words(step.before)} → " if step.before and step.before is not step.stage else ""
+        before = f"{in_words(step.before)} → " if step.before and step.before is not step.stage else ""
         told = f"{step.source.broadcaster}, {step.event_time:%d %b %Y %H:%M} UTC"
         console.print(
-            f"  [bold]{step.kind:<14}[/]{before}{_words(step.stage)}  [dim]{escape(told)}[/]", soft_wrap=True
+            f"  [bold]{step.kind:<14}[/]{before}{in_words(step.stage)}  [dim]{escape(told)}[/]",
+            soft_wrap=True,
         )
         console.print(f"  {'':<14}[green]“{escape(' '.join(step.evidence.text.split()))}”[/]", soft_wrap=True)
 
@@ -150,11 +152,13 @@ async def read_agreements(settings: Settings) -> tuple[Agreement, ...]:
         NoBrokerError: no Kafka answers.
         TopicError: the topic of agreements is not there.
     """
-    latest = {record.id: record for record in await _read(settings, topics.AGREEMENTS_CURRENT, Agreement)}
+    latest = {
+        record.id: record for record in await read_records(settings, topics.AGREEMENTS_CURRENT, Agreement)
+    }
     return tuple(sorted(latest.values(), key=lambda a: (a.last_time, a.id)))
 
 
-async def _read(settings: Settings, topic: Topic, kind: type[RecordT]) -> list[RecordT]:
+async def read_records(settings: Settings, topic: Topic, kind: type[RecordT]) -> list[RecordT]:
     """Read all that a topic holds now; within one key the order is that of the topic. What is unreadable is left out."""
     from streams.kafka.client import open_reader  # noqa: PLC0415 - keeps --help quick
     from streams.kafka.topics import TopicError, kafka_name  # noqa: PLC0415
@@ -198,41 +202,28 @@ def _table(agreements: Iterable[Agreement]) -> Table:
     table.add_column("reports", justify="right", no_wrap=True)
     for a in agreements:
         table.add_row(
-            a.id[:_SHORT], escape(a.key.replace("|", " ")), _words(a.instrument), escape(_matter(a)), _stage(a),
+            a.id[:_SHORT], escape(a.key.replace("|", " ")), in_words(a.instrument), escape(agreement_matter(a)), _stage(a),
             f"{a.since:%d %b %Y}", str(len(a.reports) + a.dropped_reports),
         )  # fmt: skip
     return table
 
 
 def _stage(agreement: Agreement) -> str:
-    words = _words(agreement.stage) + (", denied" if agreement.denied else "")
+    words = in_words(agreement.stage) + (", denied" if agreement.denied else "")
     if agreement.sequence == 0:
         return f"[dim]{words} (background)[/]"
     return f"[red]{words}[/]" if agreement.denied or agreement.stage in EXITS else words
 
 
-def _title(agreement: Agreement) -> str:
-    names = ", ".join(
-        dict.fromkeys(p.name if p.name == p.code else f"{p.name} ({p.code})" for p in agreement.parties)
-    )
-    name = agreement.name or _words(agreement.instrument)
-    matter = _matter(agreement)
-    return f"{names}: {name}" + (f" on {matter}" if matter and agreement.name is None else "")
-
-
-def _matter(agreement: Agreement) -> str:
-    return " ".join((agreement.subject or ", ".join(agreement.domains).replace("_", " ")).split())
-
-
 def _facts(agreement: Agreement) -> tuple[tuple[str, str], ...]:
-    stage = _words(agreement.stage) + (", but denied" if agreement.denied else "")
+    stage = in_words(agreement.stage) + (", but denied" if agreement.denied else "")
     if agreement.sequence == 0:
         stage += ", known from background only"
     facts = [
         ("stage", f"{stage}, since {agreement.since:%d %b %Y %H:%M} UTC"),
-        ("next", _words(agreement.next_stage) if agreement.next_stage else ""),
+        ("next", in_words(agreement.next_stage) if agreement.next_stage else ""),
         ("domains", ", ".join(agreement.domains).replace("_", " ")),
-        ("scope", _words(agreement.scope)),
+        ("scope", in_words(agreement.scope)),
         ("steps", str(agreement.sequence)),
         (
             "told by",
@@ -248,7 +239,7 @@ def _print_report(console: Console, report: Report) -> None:
     marks += [] if report.is_news else ["background"]
     note = f" ({', '.join(marks)})" if marks else ""
     console.print(
-        f"  [bold]{_words(report.stage)}[/]{note}  [dim]{escape(told)}, origin {report.origin}[/]",
+        f"  [bold]{in_words(report.stage)}[/]{note}  [dim]{escape(told)}, origin {report.origin}[/]",
         soft_wrap=True,
     )
     console.print(f"  [green]“{escape(' '.join(report.evidence.text.split()))}”[/]\n", soft_wrap=True)
@@ -257,7 +248,3 @@ def _print_report(console: Console, report: Report) -> None:
 def _print_json(records: Iterable[Contract]) -> None:
     for record in records:
         sys.stdout.write(record.encode().decode() + "\n")
-
-
-def _words(value: str) -> str:
-    return value.replace("_", " ")

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "rules": "streams.cli.rules",
     "replay": "streams.cli.replay",
     "archive": "streams.cli.archive",
+    "export": "streams.cli.export",
     "tokens": "streams.cli.tokens",
     "topics": "streams.cli.topics",
     "dlq": "streams.cli.dlq",
