@@ -1,7 +1,7 @@
 """The notifier as a process: changes of alerts in, deliveries out, and all that is not through yet on deliveries.v1.
 
 A change is first written down for each subscription that wants it, and only then acknowledged; sending goes on from
-what is written down. See docs/adr/0012-deliveries-are-written-down-before-they-are-sent.md.
+what is written down. See docs/adr/0014-deliveries-are-written-down-before-they-are-sent.md.
 """
 
 from __future__ import annotations
