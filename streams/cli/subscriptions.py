@@ -227,7 +227,7 @@ def show(*, name: str, as_json: bool, broker: str | None) -> None:
     click.echo(f"  state    {_state(subscription)}")
     for d in deliveries[-20:]:
         click.echo(f"  {d.sent_time:%Y-%m-%d %H:%M:%S}  {d.state:<9}  {d.id}  {d.answer}")
-    parked = sum(d.state is DeliveryState.PARKED for d in deliveries)
+    parked = sum(d.state is DeliveryState.PARKED and not d.sample for d in deliveries)
     if parked:
         click.echo(
             f"{parked} parked: `dragoman subscriptions retry {subscription.name} --all` sends them again"

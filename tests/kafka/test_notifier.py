@@ -375,3 +375,20 @@ async def until_said(settings: Settings, words: str, *arguments: str) -> str:
         while words not in (said := await run_command(settings, *arguments)):
             pass
     return said
+
+
+async def test_two_share_the_work_and_what_one_leaves_the_other_takes_up(
+    settings: Settings, producer: AIOKafkaProducer, receiver: Receiver, read_all: ReadAll
+) -> None:
+    settings = settings.model_copy(update={"notifier_retry_first_s": 2.0, "notifier_retry_limit_s": 2.0})
+    desk = make_subscription("desk", f"{receiver.address}/desk")
+    await subscribe(producer, settings, desk)
+    changes = [make_alert_change(n) for n in range(20)]
+    async with notifying(settings):
+        async with notifying(settings):
+            receiver.script = {"/desk": [500] * 20}
+            await tell(producer, settings, *changes)
+            await until(lambda: len(set(receiver.tries["/desk"])) == 20)
+        await until(lambda: set(receiver.taken_ids()) == {id_of(desk, c) for c in changes})
+    assert all(len(bodies) == 1 for bodies in receiver.bodies.values())
+    assert {d.state for d in (await states(read_all)).values()} == {DeliveryState.DELIVERED}
