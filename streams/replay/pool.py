@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from schemas.rule import Rule
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from streams.replay.archive import SourceRecord
     from streams.rules.match import RuleIndex
 
-BATCH_RECORDS: Final = 64
+BATCH_RECORDS: Final = {ReplaySource.RAW: 8, ReplaySource.ENRICHED: 64}
+"""To read a text takes ten times as long as to match one; a replay that is told to stop waits for a batch."""
 BATCH_BYTES: Final = 4 * 1_048_576
 _AHEAD: Final = 2
 """Batches under way for each process: one at work, one waiting, so that none is idle and few are held."""
@@ -31,14 +34,14 @@ Placed: TypeAlias = "tuple[int, SourceRecord]"
 Prepare: TypeAlias = "Callable[[Iterable[Placed]], Iterator[list[tuple[int, SourceRecord, Prepared]]]]"
 
 
-def batches(records: Iterable[Placed]) -> Iterator[list[Placed]]:
+def batches(records: Iterable[Placed], limit: int) -> Iterator[list[Placed]]:
     """Cut records into batches of a bounded number and size."""
     batch: list[Placed] = []
     size = 0
     for placed in records:
         batch.append(placed)
         size += len(placed[1].value or b"")
-        if len(batch) >= BATCH_RECORDS or size >= BATCH_BYTES:
+        if len(batch) >= limit or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
@@ -59,7 +62,7 @@ def open_pool(
         loaded = models() if source is ReplaySource.RAW else None
 
         def alone(records: Iterable[Placed]) -> Iterator[list[tuple[int, SourceRecord, Prepared]]]:
-            for batch in batches(records):
+            for batch in batches(records, BATCH_RECORDS[source]):
                 yield [(at, r, prepare(source, r.value or b"", loaded, index)) for at, r in batch]
 
         yield alone
@@ -69,7 +72,7 @@ def open_pool(
     pool = ProcessPoolExecutor(jobs, get_context("spawn"), _set_up, (source, packed, models))
 
     def together(records: Iterable[Placed]) -> Iterator[list[tuple[int, SourceRecord, Prepared]]]:
-        waiting = batches(records)
+        waiting = batches(records, BATCH_RECORDS[source])
         under_way: deque[tuple[list[Placed], Future[list[Prepared]]]] = deque()
         try:
             while True:
@@ -105,9 +108,18 @@ def _set_up(source: ReplaySource, rules: tuple[bytes, ...], models: Callable[[],
 
     # Ctrl-C goes to the whole group of processes; it is for the one that keeps the checkpoint
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _Process.source = source
     _Process.index = index_of(Rule.decode(rule) for rule in rules)
     _Process.models = models() if source is ReplaySource.RAW else None
+
+
+def _end_with_parent() -> None:
+    """End when the process ends that gives the batches, however it ends: the pool would wait for more for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)
 
 
 def _prepare_batch(values: list[bytes]) -> list[Prepared]:

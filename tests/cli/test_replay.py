@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from typing import TYPE_CHECKING, Final
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -136,6 +140,34 @@ def test_an_archive_is_checked_and_one_cut_short_is_no_source(archive: Path, dat
 )
 def test_a_time_or_speed_that_is_none_is_a_wrong_command_line(words: tuple[str, ...]) -> None:
     assert dragoman_says("replay", "start", *words).exit_code == 2
+
+
+def test_a_replay_that_is_killed_leaves_no_process_behind(archive: Path, data_dir: Path) -> None:
+    words = (
+        "--from",
+        "2025-03-01",
+        "--to",
+        "2025-04-01",
+        "--local",
+        "--source",
+        str(archive),
+        "--name",
+        "cut",
+    )
+    command = (sys.executable, "-m", "streams.cli", "replay", "start", *words, "--rules", str(MOU))
+    with subprocess.Popen([*command, "--speed", "1", "--jobs", "2"]) as process:
+        while not (readers := _readers(process.pid)) or not (data_dir / "replays" / "cut").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+    _, alive = psutil.wait_procs(readers, timeout=30)
+    assert alive == []
+    assert json.loads(dragoman_says("replay", "status", "cut", "--json").stdout)["state"] == "stopped"
+
+
+def _readers(pid: int) -> list[psutil.Process]:
+    """Give the processes of a replay that read."""
+    return [p for p in psutil.Process(pid).children() if any("spawn_main" in word for word in p.cmdline())]
 
 
 def test_a_topic_that_cannot_be_archived_is_told_with_the_nearest(tmp_path: Path) -> None:
