@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 
 from schemas import topics
 from streams import telemetry
-from streams.gateway.index import Kind
+from streams.gateway.index import Kind, Position
 from streams.gateway.rows import INDEXED, place_record
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _RETRY_S: Final = 2.0
 _TRIM_S: Final = 3600.0
 _FETCH_BYTES: Final = 1_048_576
+_CHECK_S: Final = 5.0
 _TRANSCRIPT_TIMEOUT_MS: Final = 3000
 _READERS: Final = 4
 
@@ -57,6 +58,7 @@ class History:
         self._metrics = metrics
         self._readers = asyncio.Semaphore(_READERS)
         self._task: asyncio.Task[None] | None = None
+        self._sure = False
         self.complete = False
         """Whether it has come to the end of its topics since it was opened."""
 
@@ -107,15 +109,41 @@ class History:
         await self._trim(reader)
         end = await reader.end_offsets(reader.assignment())
         begin = await reader.beginning_offsets(reader.assignment())
-        for name in self._topics:
-            places = [place for place in end if place.topic == name]
-            positions = self._index.positions(name)
-            if any(positions.get(p.partition, 0) > end[p] for p in places):
-                telemetry.log_event(telemetry.LogEvent.INDEX_REBUILT, topic=name)
-                await _whole(asyncio.to_thread(self._index.forget, name))
-                positions = {}
-            for place in places:
-                reader.seek(place, max(positions.get(place.partition, 0), begin[place]))
+        known = {
+            TopicPartition(name, partition): position
+            for name in self._topics
+            for partition, position in self._index.positions(name).items()
+        }
+        others = {place.topic for place, position in known.items() if position.next > end.get(place, 0)}
+        others |= await self._find_others({p: at for p, at in known.items() if at.next > begin.get(p, 0)})
+        for name in sorted(others):
+            telemetry.log_event(telemetry.LogEvent.INDEX_REBUILT, topic=name)
+            await _whole(asyncio.to_thread(self._index.forget, name))
+        for place in end:
+            at = known.get(place) if place.topic not in others else None
+            reader.seek(place, max(at.next if at is not None else 0, begin[place]))
+        self._sure = True
+
+    async def _find_others(self, known: dict[TopicPartition, Position]) -> set[str]:
+        """Give the topics whose last record that was read is another one now: they were deleted and made anew."""
+        others: set[str] = set()
+        if not known:
+            return others
+        # a reader of its own: what it has fetched ahead must not be mistaken for what is asked next
+        async with self._open_reader(max_partition_fetch_bytes=_FETCH_BYTES) as checker:
+            checker.assign(list(known))
+            for place, at in known.items():
+                checker.seek(place, at.next - 1)
+            waiting = set(known)
+            loop = asyncio.get_running_loop()
+            until = loop.time() + _CHECK_S
+            while waiting and loop.time() < until:
+                for place, records in (await checker.getmany(*waiting, timeout_ms=500)).items():
+                    waiting.discard(place)
+                    first, at = records[0], known[place]
+                    if first.offset == at.next - 1 and first.timestamp != at.stamp_ms:
+                        others.add(place.topic)
+        return others
 
     async def _trim(self, reader: AIOKafkaConsumer) -> None:
         begin = await reader.beginning_offsets(reader.assignment())
@@ -129,7 +157,10 @@ class History:
             if not mine:
                 continue
             placed = [place_record(topic, record) for records in mine.values() for record in records]
-            following = {place.partition: records[-1].offset + 1 for place, records in mine.items()}
+            following = {
+                place.partition: Position(records[-1].offset + 1, records[-1].timestamp)
+                for place, records in mine.items()
+            }
             self._index.write(name, placed, following)
 
     # --- questions ----------------------------------------------------------------------------------------------
@@ -148,6 +179,8 @@ class History:
 
     def first_place(self, kind: Kind, id_: str) -> tuple[int, int] | None:
         """Give where the record of a row stood first; None where it has not been read yet."""
+        if not self._sure:
+            return None
         try:
             return self._index.place(kind, id_)
         except sqlite3.Error:  # the stream goes on without it

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
     from streams.facets import Facets, Wanted
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the tables and of what is written into them; another one means that the file is filled anew."""
 
 _READERS: Final = 4
 _SLOTS: Final = 64
 
 _TABLES: Final = """
-CREATE TABLE positions (topic TEXT, partition INTEGER, next INTEGER NOT NULL, PRIMARY KEY (topic, partition)) WITHOUT ROWID;
+CREATE TABLE positions (topic TEXT, partition INTEGER, next INTEGER NOT NULL, stamp_ms INTEGER NOT NULL, PRIMARY KEY (topic, partition)) WITHOUT ROWID;
 CREATE TABLE rows (
     n INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, subject TEXT NOT NULL, sequence INTEGER NOT NULL,
     time_ms INTEGER NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, position INTEGER NOT NULL, body BLOB
@@ -60,6 +60,7 @@ class Kind(StrEnum):
     TRANSCRIPT = "transcript"
     """Where the transcript lies; its body stays on the topic."""
     SUBSCRIPTION = "subscription"
+    RULE = "rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,15 @@ class Placed:
     partition: int
     offset: int
     rows: tuple[Row | Gone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a partition was read."""
+
+    next: int
+    stamp_ms: int
+    """The broker's timestamp of the record before it: whether the topic is still the one that was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +236,7 @@ class Index:
 
     # --- writing: by one thread at a time -----------------------------------------------------------------------
 
-    def write(self, topic: str, placed: Sequence[Placed], positions: Mapping[int, int]) -> None:
+    def write(self, topic: str, placed: Sequence[Placed], positions: Mapping[int, Position]) -> None:
         """Add what follows from records of a topic and where to read on, together or not at all."""
         writer = self._writer
         writer.execute("BEGIN IMMEDIATE")
@@ -238,8 +248,9 @@ class Index:
                     else:
                         self._put(topic, place, row)
             writer.executemany(
-                "INSERT INTO positions VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next = excluded.next",
-                [(topic, partition, following) for partition, following in positions.items()],
+                "INSERT INTO positions VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET next = excluded.next, stamp_ms = excluded.stamp_ms",
+                [(topic, partition, at.next, at.stamp_ms) for partition, at in positions.items()],
             )
         except BaseException:
             writer.execute("ROLLBACK")
@@ -286,11 +297,12 @@ class Index:
             self._delete("topic = ? AND partition = ? AND position < ?", (topic, partition, offset))
         self._writer.execute("COMMIT")
 
-    def positions(self, topic: str) -> dict[int, int]:
+    def positions(self, topic: str) -> dict[int, Position]:
         """Give where to read on, by partition."""
-        return dict(
-            self._writer.execute("SELECT partition, next FROM positions WHERE topic = ?", (topic,)).fetchall()
-        )
+        found = self._writer.execute(
+            "SELECT partition, next, stamp_ms FROM positions WHERE topic = ?", (topic,)
+        ).fetchall()
+        return {partition: Position(following, stamp_ms) for partition, following, stamp_ms in found}
 
     # --- reading: from any thread -------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from streams.gateway.index import (
     Kind,
     PageCursorError,
     Placed,
+    Position,
     Query,
     Row,
     format_page_cursor,
@@ -30,7 +31,7 @@ def row(id_: str = "a", *, sequence: int = 1, time_ms: int = 0, body: bytes = b"
 
 
 def put(index: Index, *rows: Row | Gone, offset: int = 0) -> None:
-    index.write(TOPIC, [Placed(0, offset, rows)], {0: offset + 1})
+    index.write(TOPIC, [Placed(0, offset, rows)], {0: Position(offset + 1, offset)})
 
 
 def bodies(index: Index, **fields: object) -> list[bytes]:
@@ -118,9 +119,9 @@ def test_a_tombstone_deletes(index: Index) -> None:
 def test_rows_and_position_are_written_together_or_not_at_all(index: Index) -> None:
     put(index, row())
     with pytest.raises(sqlite3.Error):
-        index.write(TOPIC, [Placed(0, 1, (row("b"), row("c", body=object())))], {0: 2})  # type: ignore[arg-type]
+        index.write(TOPIC, [Placed(0, 1, (row("b"), row("c", body=object())))], {0: Position(2, 1)})  # type: ignore[arg-type]
     assert bodies(index) == [b"{}"]
-    assert index.positions(TOPIC) == {0: 1}
+    assert index.positions(TOPIC) == {0: Position(1, 0)}
 
 
 def test_what_is_out_of_retention_and_what_was_made_anew_is_dropped(index: Index) -> None:
@@ -138,7 +139,7 @@ def test_an_index_is_there_again_and_is_filled_anew_where_it_cannot_be_read(tmp_
         put(index, row())
         path = index.path
     with Index(tmp_path, "test") as index:
-        assert (index.positions(TOPIC), index.rebuilt) == ({0: 1}, False)
+        assert (index.positions(TOPIC), index.rebuilt) == ({0: Position(1, 0)}, False)
     path.write_bytes(b"no database, but rather long" * 100)
     with Index(tmp_path, "test") as index:
         assert (index.positions(TOPIC), index.rebuilt) == ({}, True)

@@ -23,7 +23,10 @@ from schemas.subscription import AlertFilter, Subscription
 from schemas.topics import Output
 from schemas.transcript import LanguageTag
 from streams.cli.main import dragoman
+from streams.kafka.client import open_admin, open_producer
+from streams.kafka.groups import installation_plans
 from streams.kafka.records import encode_tombstone
+from streams.kafka.topics import create_topics, delete_topics, kafka_name
 from streams.ledger import post_event
 from tests.factories import NOON, make_alert_change, make_event, make_report, make_transcript
 from tests.kafka.gateway_process import (
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from aiokafka import AIOKafkaProducer
+    from aiokafka.admin import AIOKafkaAdminClient
 
     from schemas.alert import AlertChange
     from streams.settings import Settings
@@ -79,6 +83,10 @@ async def until(found: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(20):
         while not await found():
             await asyncio.sleep(0.05)
+
+
+async def is_gone(admin: AIOKafkaAdminClient, name: str) -> bool:
+    return name not in await admin.list_topics()
 
 
 async def drain(opened: ClientConnection) -> None:
@@ -185,6 +193,31 @@ async def test_the_index_is_there_again_after_a_restart_and_is_made_anew_when_de
         for file in (settings.data_dir / "index").iterdir():
             file.unlink()
     assert pages[0] == pages[1]
+
+
+async def test_a_topic_that_was_made_anew_is_read_anew_and_nothing_of_it_is_taken_for_a_repeat(
+    settings: Settings, producer: AIOKafkaProducer
+) -> None:
+    def one_by_one(numbers: range) -> list[Output]:
+        return [alert_output(make_alert_change(number)) for number in numbers]
+
+    await publish(producer, settings, *one_by_one(range(4)))
+    with run_gateway(settings) as address:
+        async with httpx.AsyncClient(base_url=address) as client:
+            await until_indexed(client, "/v1/alerts", 4)
+    name = kafka_name(topics.ALERTS, settings)
+    async with open_admin(settings) as admin:
+        await delete_topics(admin, [name])
+        await until(lambda: is_gone(admin, name))
+        await create_topics(admin, installation_plans(settings))
+    async with open_producer(settings) as fresh:
+        # the same again and more, in another order: the old positions are within the new topic
+        await publish(fresh, settings, *reversed(one_by_one(range(8))))
+    with run_gateway(settings) as address:
+        async with httpx.AsyncClient(base_url=address) as client:
+            await until_indexed(client, "/v1/alerts", 8)
+            found = await follow(client, "/v1/alerts?cursor=begin", 8)
+    assert {change["alert"]["id"] for change in found} == {f"alert-{n}" for n in range(8)}
 
 
 async def test_alerts_come_over_a_websocket_and_resume_behind_the_cursor(
