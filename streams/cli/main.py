@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "tokens": "streams.cli.tokens",
     "topics": "streams.cli.topics",
     "dlq": "streams.cli.dlq",
+    "doctor": "streams.cli.doctor",
 }
 """Command name to module; the module holds a click command of the name `command`."""
 
