@@ -115,6 +115,9 @@ def _demo_settings(settings: Settings, port: int | None, gateway_port: int | Non
         changes["local_broker_port"] = free_port()
     if gateway_port is None and not is_free(settings.gateway_port):
         changes["gateway_port"] = free_port()
+    for name in ("health_port", "notifier_port"):
+        if not is_free(getattr(settings, name)):
+            changes[name] = 0
     return settings.model_copy(update=changes)
 
 

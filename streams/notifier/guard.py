@@ -20,7 +20,9 @@ Address = IPv4Address | IPv6Address
 LookUp = Callable[[str, int], Awaitable[Sequence[str]]]
 """Gives the addresses of a name."""
 
-_NAT64: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+_LOCAL_NAT64: Final = IPv6Network("64:ff9b:1::/48")
+"""Older Pythons take it for public; where in it the other address lies is up to each network."""
 _TEREDO: Final = IPv6Network("2001::/32")
 _COMPATIBLE: Final = IPv6Network("::/96")
 
@@ -112,7 +114,10 @@ _REFUSED: Final[tuple[tuple[Callable[[Address], bool], str], ...]] = (
     (lambda a: a.is_link_local, "an address of one link, where clouds keep their metadata"),
     (lambda a: isinstance(a, IPv6Address) and a.scope_id is not None, "an address of one link"),
     (lambda a: a.is_multicast, "an address of many machines"),
-    (lambda a: isinstance(a, IPv6Address) and a.is_site_local, "a private address"),
+    (
+        lambda a: isinstance(a, IPv6Address) and (a.is_site_local or a in _LOCAL_NAT64),
+        "a private address",
+    ),
     (lambda a: a.is_private or not a.is_global or a.is_reserved, "a private or reserved address"),
 )
 
@@ -125,7 +130,7 @@ def embedded_address(address: IPv6Address) -> IPv4Address | None:
         return address.sixtofour
     if address in _TEREDO and address.teredo is not None:
         return address.teredo[1]
-    if address in _COMPATIBLE or any(address in network for network in _NAT64):
+    if address in _COMPATIBLE or address in _NAT64:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return None
 
