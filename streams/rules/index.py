@@ -25,7 +25,62 @@ MAX_MEMO: Final = 200_000
 
 Residue = tuple[str, tuple[Clause, ...], Clause]
 """A rule that its pair does not decide: what else must be there, and what must not."""
-Entry = str | Residue
+
+
+_NO_SECONDS: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(slots=True)
+class _Held:
+    """The rules that hang on a key: those that it decides, and those of which more is asked.
+
+    What is empty is one and the same empty thing for all keys: to see that it is empty, nothing has to come from memory.
+    """
+
+    direct: list[str] | tuple[()] = ()
+    checked: list[Residue] | tuple[()] = ()
+
+    def add(self, rule_id: str, residue: Residue | None) -> None:
+        if residue is not None:
+            self.checked = self.checked or []
+            self.checked.append(residue)
+        else:
+            self.direct = self.direct or []
+            self.direct.append(rule_id)
+
+    def drop(self, rule_id: str) -> None:
+        self.direct = [r for r in self.direct if r != rule_id] or ()
+        self.checked = [e for e in self.checked if e[0] != rule_id] or ()
+
+
+@dataclass(slots=True)
+class _Anchor(_Held):
+    """What hangs on an atom alone, and on it together with a second one.
+
+    `seconds` are the keys of `pairs` once more: two sets are compared by the hashes that they store, while the keys of a
+    dictionary are each fetched from memory.
+    """
+
+    seconds: set[str] | frozenset[str] = _NO_SECONDS
+    pairs: dict[str, _Held] = field(default_factory=dict)
+
+    def second(self, atom: str) -> _Held:
+        held = self.pairs.get(atom)
+        if held is None:
+            held = self.pairs[atom] = _Held()
+            self.seconds = {atom} if isinstance(self.seconds, frozenset) else self.seconds
+            self.seconds.add(atom)
+        return held
+
+    def drop_second(self, atom: str, rule_id: str) -> None:
+        held = self.pairs.get(atom)
+        if held is None:  # a rule may hang on a pair twice
+            return
+        held.drop(rule_id)
+        if not held.direct and not held.checked:
+            del self.pairs[atom]
+            if isinstance(self.seconds, set):
+                self.seconds.discard(atom)
 
 
 class FactIndex:
@@ -33,8 +88,7 @@ class FactIndex:
 
     def __init__(self, frequency: Mapping[str, float] | None = None) -> None:
         self._frequency: Mapping[str, float] = {} if frequency is None else frequency
-        self._single: dict[str, list[Entry]] = {}
-        self._pairs: dict[str, dict[str, list[Entry]]] = {}
+        self._anchors: dict[str, _Anchor] = {}
         self._always: dict[str, list[Residue]] = {}
         self._keys: dict[str, list[tuple[str, str | None]]] = {}
         self._used: dict[str, list[str]] = {}
@@ -76,32 +130,35 @@ class FactIndex:
         first = clauses[0]
         paired = len(clauses) > 1 and len(first) * len(clauses[1]) <= MAX_PAIRS
         rest = tuple(clauses[2 if paired else 1 :])
-        entry: Entry = (rule_id, rest, need.never) if rest or need.never else rule_id
-        if paired:
-            for a in first:
-                under = self._pairs.setdefault(a, {})
-                for b in clauses[1]:
-                    under.setdefault(b, []).append(entry)
-                    keys.append((a, b))
-        else:
-            for a in first:
-                self._single.setdefault(a, []).append(entry)
+        residue: Residue | None = (rule_id, rest, need.never) if rest or need.never else None
+        for a in first:
+            anchor = self._anchors.get(a)
+            if anchor is None:
+                anchor = self._anchors[a] = _Anchor()
+            if not paired:
+                anchor.add(rule_id, residue)
                 keys.append((a, None))
+                continue
+            for b in clauses[1]:
+                anchor.second(b).add(rule_id, residue)
+                keys.append((a, b))
 
     def _cost(self, clause: Clause) -> float:
         return sum(atom_cost(a, self._frequency) for a in clause)
 
     def remove(self, rule_id: str) -> None:
         """Take a rule out; one that is not there is no error."""
+        emptied: list[str] = []
         for a, b in self._keys.pop(rule_id, ()):
+            anchor = self._anchors[a]
             if b is None:
-                _drop(self._single, a, rule_id)
+                anchor.drop(rule_id)
             else:
-                under = self._pairs.get(a)
-                if under is not None:
-                    _drop(under, b, rule_id)
-                    if not under:
-                        del self._pairs[a]
+                anchor.drop_second(b, rule_id)
+            if not anchor.pairs and not anchor.direct and not anchor.checked:
+                emptied.append(a)
+        for a in emptied:
+            self._anchors.pop(a, None)
         for atom in self._used.pop(rule_id, ()):
             book = self._book(atom)
             if book is not None:
@@ -116,58 +173,45 @@ class FactIndex:
         found.update(fields)
         return found
 
-    def find(self, atoms: set[str]) -> set[str]:  # noqa: C901, PLR0912 - one flat loop: a call for each entry would double its time
+    def find(self, atoms: set[str]) -> set[str]:  # noqa: C901, PLR0912 - one flat loop: a call for each atom would double its time
         """Give the rules that can hold on a record of these atoms. Where what a rule needs is exact, it does hold."""
         found: set[str] = set()
-        add = found.add
+        hold = found.update
         residues: list[Residue] = []
-        later = residues.append
-        there = atoms.__contains__
+        ask = residues.extend
         none = atoms.isdisjoint
-        size = len(atoms)
-        single, pairs = self._single, self._pairs
-        for a in atoms & single.keys():
-            for entry in single[a]:
-                if isinstance(entry, str):
-                    add(entry)
-                else:
-                    later(entry)
-        for a in atoms & pairs.keys():
-            under = pairs[a]
+        both = atoms.intersection
+        for anchor in filter(None, map(self._anchors.get, atoms)):
+            if anchor.direct:
+                hold(anchor.direct)
+            if anchor.checked:
+                ask(anchor.checked)
             # most anchors are there without any of their seconds, which this tells quickest
-            if none(under):
+            if none(anchor.seconds):
                 continue
-            for b in filter(there, under) if len(under) < size else atoms & under.keys():
-                for entry in under[b]:
-                    if isinstance(entry, str):
-                        add(entry)
-                    else:
-                        later(entry)
+            for b in both(anchor.seconds):
+                held = anchor.pairs[b]
+                if held.direct:
+                    hold(held.direct)
+                if held.checked:
+                    ask(held.checked)
         for entries in self._always.values():
-            residues.extend(entries)
+            ask(entries)
         for rule_id, clauses, never in residues:
             if none(never):
                 for clause in clauses:
                     if none(clause):
                         break
                 else:
-                    add(rule_id)
+                    found.add(rule_id)
         return found
-
-
-def _drop(entries: dict[str, list[Entry]], key: str, rule_id: str) -> None:
-    kept = [e for e in entries.get(key, ()) if (e if isinstance(e, str) else e[0]) != rule_id]
-    if kept:
-        entries[key] = kept
-    else:
-        entries.pop(key, None)
 
 
 @dataclass(slots=True)
 class _Hung:
-    """What hangs on two words: the phrases that they are, and longer ones with the place of the two in them."""
+    """What hangs on two words: the phrase that they are, and longer ones with the place of the two in them."""
 
-    whole: list[str] = field(default_factory=list)
+    whole: str | None = None
     longer: list[tuple[str, int, list[str]]] = field(default_factory=list)
 
 
@@ -196,7 +240,7 @@ class PhraseBook:
         if len(words) > 2:  # noqa: PLR2004 - more than the pair
             hung.longer.append((phrase, at, words))
         else:
-            hung.whole.append(phrase)
+            hung.whole = phrase
 
     def remove(self, phrase: str) -> None:
         """Count one use less."""
@@ -207,9 +251,10 @@ class PhraseBook:
         mark, words, at = self._place(phrase)
         pair = (words[at], words[at + 1])
         hung = self._hung[mark][pair]
-        hung.whole = [p for p in hung.whole if p != phrase]
+        if hung.whole == phrase:
+            hung.whole = None
         hung.longer = [e for e in hung.longer if e[0] != phrase]
-        if not hung.whole and not hung.longer:
+        if hung.whole is None and not hung.longer:
             del self._hung[mark][pair]
 
     def find(self, words: list[str], found: set[str], mark: str) -> None:
@@ -217,15 +262,14 @@ class PhraseBook:
         book = self._hung.get(mark)
         if not book:
             return
-        for place, hung in enumerate(map(book.get, pairwise(words))):
-            if hung is None:
-                continue
-            if hung.whole:
-                found.update(hung.whole)
+        add = found.add
+        for place, hung in [(i, h) for i, h in enumerate(map(book.get, pairwise(words))) if h is not None]:
+            if hung.whole is not None:
+                add(hung.whole)
             for phrase, at, parts in hung.longer:
                 start = place - at
                 if start >= 0 and words[start : start + len(parts)] == parts:
-                    found.add(phrase)
+                    add(phrase)
 
 
 class PrefixBook:
