@@ -426,11 +426,37 @@ def scope_of(
     if bodies:
         return Scope.STATE_ORG if states or len(bodies) == 1 else Scope.IGO
     private = _private_scope(near, states) if len(states) < PAIR else None
+    if private is None and len(states) < PAIR and _has_firm(actors, kind):
+        private = Scope.STATE_COMPANY if states else Scope.COMPANY
     if private is None and len(states) == 1 and paired:
         private = Scope.AGENCY
     if private is None and not states:
         private = _private_scope(passage, states) or Scope.OTHER
     return private or Scope.INTER
+
+
+_OFFICIAL: Final = frozenset(
+    {
+        "parliament", "ministry", "senate", "congress", "department", "government", "council", "cabinet", "army", "navy",
+        "police", "office", "agency", "command", "commission", "committee", "house", "assembly", "force", "forces", "pentagon",
+        "authority", "service", "bureau", "court", "duma", "knesset", "bundestag", "majlis", "customs", "embassy", "centre",
+        "center", "secretariat", "union", "organisation", "organization",
+    }
+)  # fmt: skip
+"""Words in the names of bodies of a state: who bears one is no firm."""
+
+
+def _has_firm(actors: Sequence[Actor], kind: InstrumentType) -> bool:
+    """Whether a party is a firm: of a contract, or one of which nothing else is known: Boeing."""
+    firms = (
+        a
+        for a in actors
+        if a.sort == "organisation" and not _OFFICIAL & set(" ".join(a.names).lower().split())
+    )
+    return kind is InstrumentType.CONTRACT or (kind in _BUSINESS and any(firms))
+
+
+_BUSINESS: Final = frozenset({InstrumentType.MOU, InstrumentType.LETTER_OF_INTENT})
 
 
 def _private_scope(words: frozenset[str], states: set[str]) -> Scope | None:

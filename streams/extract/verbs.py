@@ -38,7 +38,7 @@ _ADVERBS: Final = frozenset(
         "also", "already", "now", "just", "then", "still", "yet", "finally", "both", "all", "jointly", "recently",
         "today", "yesterday", "tomorrow", "soon", "only", "even", "officially", "formally", "later", "last",
         "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "there", "here", "again",
-        "ever", "once", "so", "far",
+        "ever", "once", "so", "far", "one", "day", "some", "someday", "next", "week", "month", "year",
     }
 )  # fmt: skip
 _EXPECTED: Final = frozenset({"expected", "due", "set", "scheduled", "likely", "about"})
