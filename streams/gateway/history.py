@@ -8,11 +8,13 @@ from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Final, Self
 
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaConnectionError
 
 from schemas import topics
 from streams import telemetry
 from streams.gateway.index import Kind, Position
 from streams.gateway.rows import INDEXED, place_record
+from streams.kafka.client import NoBrokerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -187,15 +189,22 @@ class History:
             return None
 
     async def transcript(self, id_: str) -> bytes | None:
-        """Give an enriched transcript from its topic, or None where it is not there (any more)."""
+        """Give an enriched transcript from its topic, or None where it is not there (any more).
+
+        Raises:
+            KafkaError: the broker does not answer.
+        """
         place = self._index.place(Kind.TRANSCRIPT, id_)
         if place is None:
             return None
         partition = TopicPartition(self._enriched, place[0])
-        async with self._readers, self._open_reader() as reader:
-            reader.assign([partition])
-            reader.seek(partition, place[1])
-            batches = await reader.getmany(partition, timeout_ms=_TRANSCRIPT_TIMEOUT_MS, max_records=1)
+        try:
+            async with self._readers, self._open_reader() as reader:
+                reader.assign([partition])
+                reader.seek(partition, place[1])
+                batches = await reader.getmany(partition, timeout_ms=_TRANSCRIPT_TIMEOUT_MS, max_records=1)
+        except NoBrokerError as error:
+            raise KafkaConnectionError(str(error)) from error
         for record in batches.get(partition, ()):
             if record.offset == place[1] and record.value is not None:
                 return bytes(record.value)

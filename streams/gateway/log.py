@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from schemas.contract import ContractError
 from streams import telemetry
 from streams.gateway.cursor import clamp_cursor
+from streams.kafka.client import NoBrokerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -223,8 +224,15 @@ class TopicLog:
                 if size > _BATCH_BYTES:
                     break
         if old:
-            async with self._readers:
-                found.extend(await self._read_old(old))
+            try:
+                async with self._readers:
+                    found.extend(await self._read_old(old))
+            except (KafkaError, NoBrokerError) as error:
+                # the client waits as the gateway does: its position stays where it is
+                telemetry.log_event(
+                    telemetry.LogEvent.TOPIC_UNREAD, topic=self._topic, error=type(error).__name__
+                )
+                await asyncio.sleep(_RETRY_S)
         return sorted(found, key=lambda entry: (entry.timestamp_ms, entry.partition, entry.offset))
 
     async def _read_old(self, positions: Mapping[int, int]) -> list[Entry]:
