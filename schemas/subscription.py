@@ -97,6 +97,10 @@ class Delivery(Contract):
     answer: str = Field(description="HTTP status or the error in words; empty before the first try")
     sent_time: Time = Field(description="When it was tried last; before the first try, when it came")
     due_time: Time | None = Field(default=None, description="Not before then")
+    asked: bool = Field(
+        default=False,
+        description="The receiver asked for the pause until `due_time`; nothing else is sent to it before",
+    )
     accepted_time: Time | None = Field(default=None, description="When the notifier came upon it")
     failing_since: Time | None = Field(default=None, description="When it failed first")
     changes: tuple[AlertChange, ...] = Field(

@@ -321,6 +321,7 @@ def request_again(parked: Delivery, time: datetime) -> Delivery:
             "state": DeliveryState.REQUESTED,
             "sent_time": time,
             "due_time": None,
+            "asked": False,
             "failing_since": None,
         }
     )

@@ -68,6 +68,7 @@ class Carrier:
         self._last_success: datetime | None = None
         self._wake = asyncio.Event()
         self._finishing = False
+        self._fault: Exception | None = None
 
     @property
     def subscription(self) -> Subscription:
@@ -90,6 +91,8 @@ class Carrier:
         """Take on a delivery, unless it is under way already."""
         if delivery.id not in self._under_way:
             self._waiting[delivery.id] = (delivery, partition)
+            if delivery.asked and delivery.due_time is not None:
+                self._hold_until = max(self._hold_until or delivery.due_time, delivery.due_time)
             self._wake.set()
 
     def drop(self, partitions: frozenset[int]) -> None:
@@ -126,6 +129,8 @@ class Carrier:
 
     async def _step(self) -> float:
         """Do what is due, and give how long nothing else is."""
+        if self._fault is not None:
+            raise self._fault
         now = self._clock.now()
         if self._finishing:
             return _LOOK_AGAIN_S
@@ -164,6 +169,8 @@ class Carrier:
                 self._hold_until = verdict.hold_until
             if verdict.pause is not None and not self._subscription.paused:
                 await self._pause(verdict.pause)
+        except Exception as error:  # noqa: BLE001 - a fault of the program, told where the process looks for one
+            self._fault = error
         finally:
             self._under_way.pop(delivery.id, None)
             self._busy.discard(delivery.alert_id)
@@ -194,8 +201,9 @@ class Carrier:
     async def _pause(self, reason: str) -> None:
         """Pause the subscription, tell of it, and park what waits: it can be sent again."""
         log_event(LogEvent.SUBSCRIPTION_PAUSED, subscription=self._subscription.id, reason=reason)
-        await self._post.pause(self._subscription, reason)
-        self._subscription = self._subscription.model_copy(update={"paused": True, "paused_reason": reason})
+        before = self._subscription
+        self._subscription = before.model_copy(update={"paused": True, "paused_reason": reason})
+        await self._post.pause(before, reason)
         await self._end_waiting(DeliveryState.PARKED, f"the subscription was paused: {reason}")
 
     async def close(self, answer: str) -> None:

@@ -97,6 +97,7 @@ def judge_answer(
             "answer": answer.words[:500],
             "sent_time": now,
             "due_time": None,
+            "asked": False,
         }
     )
     if answer.delivered:
@@ -124,7 +125,7 @@ def judge_answer(
     # Unless the receiver asked for more, the last try is made when patience ends, not some time after.
     due = due if asked else min(due, end)
     retrying = tried.model_copy(
-        update={"state": DeliveryState.RETRYING, "failing_since": since, "due_time": due}
+        update={"state": DeliveryState.RETRYING, "failing_since": since, "due_time": due, "asked": asked}
     )
     return Verdict(retrying, hold_until=due if asked else None)
 

@@ -103,6 +103,7 @@ def test_retry_after_is_honoured_and_holds_up_the_whole_subscriber() -> None:
         PATIENCE,
     )
     assert verdict.delivery.due_time == verdict.hold_until == asked
+    assert verdict.delivery.asked
     plan = plan_next([make_delivery(2)], make_subscription(), Pace(hold_until=asked), NOON)
     assert (plan.send, plan.wake) == ((), asked)
 
