@@ -21,6 +21,7 @@ def command(*, host: str | None, port: int | None, broker: str | None) -> None:
     """Serve HTTP: transcripts in, alerts out as a stream, health and metrics.
 
     \b
+    GET  /                   the console, for a browser
     POST /v1/transcripts     a transcript (application/json), or one a line (application/x-ndjson)
     GET  /v1/alerts          server-sent events; Last-Event-ID resumes; filters: ?topic= &country= &level= ...
                              a page where only application/json is accepted; a WebSocket at the same address
@@ -32,14 +33,19 @@ def command(*, host: str | None, port: int | None, broker: str | None) -> None:
     On this machine (127.0.0.1) it asks for no token. On any other address it lets in only who has one, and does not start
     before there is one: `dragoman tokens add NAME --scope read`.
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
-    from streams.gateway.run import serve_gateway  # noqa: PLC0415 - keeps --help quick
+    from streams.cli.commands import command_runner  # noqa: PLC0415 - keeps --help quick
+    from streams.gateway.run import serve_gateway  # noqa: PLC0415
     from streams.gateway.tokens import TokenError  # noqa: PLC0415
     from streams.telemetry import configure_logging  # noqa: PLC0415
 
     settings = settings_or_exit(broker=broker, gateway_host=host, gateway_port=port)
     configure_logging()
     try:
-        asyncio.run(serve_gateway(settings, lambda address: click.echo(f"gateway: {address}")))
+        asyncio.run(
+            serve_gateway(
+                settings, lambda address: click.echo(f"gateway: {address}"), command_runner(settings)
+            )
+        )
     except TokenError as error:
         fail(str(error))
     except KeyboardInterrupt:

@@ -28,6 +28,7 @@ from schemas.ids import content_hash
 from schemas.subscription import AlertFilter
 from streams import telemetry
 from streams.gateway.cursor import CursorError, format_cursor, parse_cursor
+from streams.gateway.desk import add_desk, add_pages, add_rules
 from streams.gateway.door import Door, Rules
 from streams.gateway.feed import render_feed
 from streams.gateway.following import Following, Seats
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from schemas.transcript import Transcript
     from streams.facets import Wanted
     from streams.gateway.index import Index
+    from streams.gateway.operation import Operation
     from streams.telemetry import Metrics
 
 MAX_BODY_BYTES: Final = 16 * 1_048_576
@@ -268,8 +270,12 @@ def build_app(  # noqa: PLR0917 - each is of a type of its own
     now: Callable[[], datetime],
     clock: Callable[[], float],
     limits: Limits | None = None,
+    operation: Operation | None = None,
 ) -> FastAPI:
-    """Make the gateway over a broker, an index and two clocks: the time of day, and one that only goes on."""
+    """Make the gateway over a broker, an index and two clocks: the time of day, and one that only goes on.
+
+    Without an operation it has no routes for operators.
+    """
     gateway = _Gateway(broker, index, metrics, limits or Limits())
 
     @asynccontextmanager
@@ -304,6 +310,10 @@ def build_app(  # noqa: PLR0917 - each is of a type of its own
     _add_alerts(app, gateway)
     _add_events_and_agreements(app, gateway)
     _add_feeds(app, gateway)
+    add_rules(app, gateway.history)
+    if operation is not None:
+        add_desk(app, gateway.history, operation, now)
+    add_pages(app)
     _document(app)
     return app
 

@@ -13,6 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 
 from streams import telemetry
 from streams.gateway.limit import Limiter, Rate
+from streams.gateway.pages import PAGES
 from streams.gateway.problems import problem
 from streams.gateway.tokens import Scope, Token, TokenError, TokenFile, find_token
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
     from streams.telemetry import Metrics
 
-OPEN: Final = frozenset({"/healthz", "/readyz"})
-"""Paths for everyone: they say whether the process is well and nothing else."""
+OPEN: Final = frozenset({"/healthz", "/readyz", *PAGES})
+"""Paths for everyone: whether the process is well, and the empty pages of the console."""
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 

@@ -11,6 +11,7 @@ from schemas.agreement import Agreement, Transition
 from schemas.alert import AlertChange
 from schemas.contract import ContractError
 from schemas.event import Event
+from schemas.rule import Rule
 from schemas.subscription import Subscription
 from streams.facets import (
     agreement_facets,
@@ -105,6 +106,16 @@ def _subscription_rows(record: ConsumerRecord) -> tuple[Row | Gone, ...]:
     return (Row(Kind.SUBSCRIPTION, found.id, found.id, record.offset, record.timestamp, frozenset(), body),)
 
 
+def _rule_rows(record: ConsumerRecord) -> tuple[Row | Gone, ...]:
+    if record.value is None:
+        return (Gone(Kind.RULE, _key(record)),)
+    found = Rule.decode(record.value)
+    facets = frozenset(
+        {("topic", found.alert.topic), ("level", str(found.level)), ("status", str(found.status))}
+    )
+    return (Row(Kind.RULE, found.id, found.id, record.offset, record.timestamp, facets, found.encode()),)
+
+
 def _key(record: ConsumerRecord) -> str:
     return bytes(record.key or b"").decode()
 
@@ -120,6 +131,7 @@ _ROWS: Final[Mapping[str, Callable[[ConsumerRecord], tuple[Row | Gone, ...]]]] =
     topics.AGREEMENTS_CHANGED.name: _transition_rows,
     topics.TRANSCRIPTS_ENRICHED.name: _transcript_rows,
     topics.SUBSCRIPTIONS.name: _subscription_rows,
+    topics.RULES.name: _rule_rows,
 }
 
 INDEXED: Final = (
@@ -129,5 +141,6 @@ INDEXED: Final = (
     topics.EVENTS_EXTRACTED,
     topics.TRANSCRIPTS_ENRICHED,
     topics.SUBSCRIPTIONS,
+    topics.RULES,
 )
 """The topics that the index reads."""

@@ -18,6 +18,7 @@ from streams.gateway.app import Broker, Limits, NotTakenError, build_app
 from streams.gateway.door import Rules
 from streams.gateway.index import Index
 from streams.gateway.limit import Rate
+from streams.gateway.operation import Operation
 from streams.gateway.protocols import HttpProtocol, WebSocketProtocol
 from streams.gateway.tokens import TokenError, TokenFile
 from streams.kafka.client import NoBrokerError, open_producer, open_reader
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer
 
     from schemas.transcript import Transcript
+    from streams.gateway.operation import RunCommand
     from streams.settings import Settings
 
 _MOST_UNDER_WAY: Final = 2000
@@ -111,8 +113,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve_gateway(settings: Settings, on_ready: Callable[[str], None]) -> None:
+async def serve_gateway(settings: Settings, on_ready: Callable[[str], None], run_command: RunCommand) -> None:
     """Serve until SIGTERM or SIGINT. `on_ready` is told the address once requests are answered.
+
+    `run_command` runs one of our commands for an operator: see `Operation`.
 
     Raises:
         NoBrokerError: no Kafka answers at the start. One that goes away later is waited for.
@@ -122,7 +126,8 @@ async def serve_gateway(settings: Settings, on_ready: Callable[[str], None]) -> 
     rules = door_rules(settings)
     metrics = Metrics()
     async with AsyncExitStack() as stack:
-        sender = _Sender(await stack.enter_async_context(open_producer(settings)), settings)
+        producer = await stack.enter_async_context(open_producer(settings))
+        sender = _Sender(producer, settings)
         broker = Broker(
             send=sender.send,
             open_reader=lambda *names, **options: open_reader(settings, *names, **options),
@@ -141,6 +146,7 @@ async def serve_gateway(settings: Settings, on_ready: Callable[[str], None]) -> 
             lambda: datetime.now(UTC),  # noqa: TID251 - the door's clock
             time.monotonic,
             Limits(settings.gateway_streams, settings.gateway_let_go_s),
+            Operation(settings, producer, run_command),
         )
         config = uvicorn.Config(
             app, host=settings.gateway_host, port=settings.gateway_port, log_level="warning", access_log=False,

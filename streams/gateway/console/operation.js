@@ -1,0 +1,112 @@
+import { call, get, query } from "./api.js";
+import { choice, empty, field, h, table } from "./dom.js";
+import { COUNTRIES, count, level, LEVELS, plain, when } from "./words.js";
+
+const number = (n) => n.toLocaleString("en");
+const wrong = (error) => h("p", { class: "wrong", role: "alert" }, error.message);
+
+function every(ms, signal, work) {
+  const timer = setInterval(() => { if (!document.hidden) work().catch(() => {}); }, ms);
+  signal.addEventListener("abort", () => clearInterval(timer));
+}
+
+export async function topics(main, { signal }) {
+  const list = h("div", {}, empty("Reading …")), letters = h("div", {}, empty("Reading …")), said = h("div", { "aria-live": "polite" });
+  main.append(h("h1", {}, "Topics"), list, h("h2", {}, "Dead letters"), said, letters);
+  let earlier = null;
+  async function show() {
+    const found = await get("/v1/topics", signal);
+    const now = performance.now();
+    const rate = (t) => { const was = earlier?.records.get(t.topic); return was === undefined ? "" : ((t.records - was) / ((now - earlier.now) / 1000)).toFixed(1); };
+    const rows = found.filter((t) => !t.topic.endsWith(".dlq.v1") || t.records > 0).map((t) => {
+      const lag = Object.entries(t.lag).filter(([, n]) => n > 0);
+      return [h("code", {}, t.topic), number(t.records), rate(t), lag.length ? lag.map(([g, n]) => `${g}: ${number(n)}`).join(", ") : Object.keys(t.lag).length ? "none" : "–"];
+    });
+    earlier = { now, records: new Map(found.map((t) => [t.topic, t.records])) };
+    list.replaceChildren(table("Topics", ["topic", "#records", "#a second", "not finished"], rows));
+  }
+  async function showLetters() {
+    const found = await get("/v1/dead-letters", signal);
+    if (!found.length) { letters.replaceChildren(empty("No dead letter waits.")); return; }
+    const send = (what, letter) => async (event) => {
+      event.target.disabled = true;
+      try {
+        const { done, refused } = await call("POST", `/v1/dead-letters/${what}`, { topic: letter.topic, ids: [letter.id] }, signal);
+        said.replaceChildren(h("p", { class: refused.length ? "wrong" : "note" }, refused[0] ?? `${letter.topic} ${done[0] ?? letter.id} ${what === "replay" ? "was sent again" : "was let go"}.`));
+        await showLetters();
+      } catch (error) { said.replaceChildren(wrong(error)); event.target.disabled = false; }
+    };
+    letters.replaceChildren(table("Dead letters", ["topic", "id", "reason", "why", "parked", "do"], found.map((l) => [
+      h("code", {}, l.topic), l.id, plain(l.letter?.reason ?? "unknown"), h("span", { dir: "auto" }, l.letter?.message ?? "its headers do not tell"), l.letter ? when(l.letter.failed_time) : "",
+      h("span", { class: "do" }, h("button", { type: "button", "aria-label": `Send ${l.topic} ${l.id} again`, onclick: send("replay", l) }, "send again"),
+        h("button", { type: "button", "aria-label": `Let ${l.topic} ${l.id} go`, onclick: send("discard", l) }, "let go"))])));
+  }
+  every(5000, signal, show);
+  every(30000, signal, showLetters);
+  await Promise.all([show(), showLetters()]);
+}
+
+export async function subscriptions(main, { signal }) {
+  const list = h("div", {}, empty("Reading …")), said = h("div", { "aria-live": "polite" });
+  const form = h("form", { class: "filters", "aria-label": "Add a subscription", onsubmit: async (event) => {
+    event.preventDefault();
+    const given = Object.fromEntries(new FormData(form));
+    const some = (value) => (value ? [value] : []);
+    try {
+      const made = await call("POST", "/v1/subscriptions", { name: given.name, channel: given.channel,
+        filter: { topics: some(given.topic), countries: some(given.country), level: given.level || null } }, signal);
+      said.replaceChildren(h("p", { class: "note" }, `${made.name} was added: it gets the alerts that come from now on.`));
+      form.reset();
+      await show();
+    } catch (error) { said.replaceChildren(wrong(error)); }
+  } },
+    field("name", "name", "", { required: true, maxlength: 200 }),
+    field("channel", "channel", "", { placeholder: "https://… or an Apprise address; empty: feed only" }),
+    choice("topic", "topic", ["security-mou", "diplomacy", "military", "coercion", "unrest"].map((t) => [t, t]), "", () => {}),
+    choice("level", "level", LEVELS.map((l) => [l, `${l} or higher`]), "", () => {}),
+    choice("country", "country", COUNTRIES, "", () => {}),
+    h("button", { type: "submit" }, "Add"));
+  main.append(h("h1", {}, "Subscriptions"), list, said, h("h2", {}, "Add one"), form,
+    h("p", { class: "note" }, "Signing secrets, digests, quiet hours and a test are at hand in dragoman subscriptions."));
+  const act = (method, path) => async () => {
+    try { await call(method, path, undefined, signal); said.replaceChildren(); await show(); } catch (error) { said.replaceChildren(wrong(error)); }
+  };
+  async function show() {
+    const found = await get("/v1/subscriptions", signal);
+    list.replaceChildren(found.length ? table("Subscriptions", ["name", "channel", "wants", "state", "do"], found.map((one) => {
+      const at = `/v1/subscriptions/${encodeURIComponent(one.id)}`;
+      const wants = Object.values(one.filter).flat().filter(Boolean).join(", ") || "all alerts";
+      const remove = h("button", { type: "button", "aria-label": `Remove ${one.name}`, onclick: () => {
+        if (remove.textContent === "remove") { remove.textContent = "really remove?"; return; }
+        act("DELETE", at)();
+      } }, "remove");
+      return [one.name, one.channel || "stream and feed", wants, one.paused ? `paused${one.paused_reason ? `: ${one.paused_reason}` : ""}` : "at work",
+        h("span", { class: "do" }, h("a", { href: `/v1/feeds/subscriptions/${encodeURIComponent(one.id)}.atom`, "aria-label": `Feed of ${one.name}` }, "feed"),
+          h("button", { type: "button", "aria-label": `${one.paused ? "Resume" : "Pause"} ${one.name}`, onclick: act("POST", `${at}/${one.paused ? "resume" : "pause"}`) }, one.paused ? "resume" : "pause"), remove)];
+    })) : empty("Nobody has subscribed yet."));
+  }
+  await show();
+}
+
+export async function replays(main, { signal }) {
+  const body = h("div", {}, empty("Reading …"));
+  main.append(h("h1", {}, "Replays"), body);
+  const show = async () => {
+    const found = await get("/v1/replays", signal);
+    body.replaceChildren(found.length ? table("Replays", ["id", "state", "from", "to", "rules", "#done", "difference"], found.map((r) => [
+      h("code", {}, r.id), r.state, when(r.from), when(r.to), r.rules, `${number(r.position)} of ${number(r.transcripts_in_all)}`,
+      h("a", { href: `#/replays/${encodeURIComponent(r.id)}`, "aria-label": `Difference of ${r.id}` }, "show")]))
+      : empty("No replay was started here yet: dragoman replay start reads history again, through other rules or another reader."));
+  };
+  every(10000, signal, show);
+  await show();
+}
+
+export async function replay(main, { id, signal }) {
+  const body = h("div", {}, empty("Comparing; this may take a while …"));
+  main.append(h("p", { class: "back" }, h("a", { href: "#/replays" }, "← all replays")), h("h1", {}, `Replay ${id}`), body);
+  const found = await get(`/v1/replays/${encodeURIComponent(id)}/difference`, signal);
+  const rows = found.differences ?? [];
+  body.replaceChildren(rows.length ? table("Differences", ["kind", "level", "alert", "raised"], rows.map((d) => [plain(d.kind ?? d.sort ?? ""), level(d.alert.level), d.alert.summary, when(d.alert.raised_time)]))
+    : empty("It raised the same alerts as were raised live."));
+}
