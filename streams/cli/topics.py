@@ -13,8 +13,9 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from schemas.json_schema import to_draft_07, topic_schema
 from schemas.topics import ALERT_TOPIC_NAMES, dead_letter_topic_name
-from streams.cli.errors import settings_or_exit
+from streams.cli.errors import fail, settings_or_exit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +53,7 @@ def command() -> None:
     dragoman topics create                  make what is missing; what is there stays as it is
     dragoman topics check                   say what differs from what should be; exit code 1 if anything does
     dragoman topics list                    records on each topic, and what the worker has not finished
+    dragoman topics publish-schemas         give the schemas to a registry, where there is one
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
 
 
@@ -128,6 +130,47 @@ def list_(*, alerts: tuple[str, ...], broker: str | None, as_json: bool) -> None
             f"{len(found.missing)} topics are missing, such as {found.missing[0]}: `dragoman topics create` makes them.",
             err=True,
         )
+
+
+@command.command("publish-schemas")
+@_alerts
+@click.option(
+    "--registry",
+    required=True,
+    metavar="URL",
+    help="The registry: https://host:port, or https://user:password@host:port. Apicurio: with /apis/ccompat/v7 behind it.",
+)
+@_json
+def publish(*, alerts: tuple[str, ...], registry: str, as_json: bool) -> None:
+    """Register the JSON Schema of every topic at a registry that speaks Confluent's protocol, for catalogues and tools.
+
+    The subject is TOPIC-value, the schema in draft 7, which registries compare; the registry is told to hold later versions to BACKWARD_TRANSITIVE. To do it again
+    changes nothing. Dragoman itself reads from no registry.
+    """
+    from streams.kafka.registry import (  # noqa: PLC0415 - keeps --help quick
+        Published,
+        RegistryError,
+        publish_schemas,
+        subject_of,
+    )
+    from streams.kafka.topics import all_topics, kafka_name  # noqa: PLC0415
+
+    settings = settings_or_exit()
+    schemas = {
+        subject_of(kafka_name(topic, settings)): to_draft_07(topic_schema(topic))
+        for topic in all_topics((*ALERT_TOPIC_NAMES, *alerts))
+    }
+    try:
+        done = asyncio.run(publish_schemas(registry, schemas))
+    except RegistryError as error:
+        fail(str(error))
+    if as_json:
+        _print_json([{"subject": p.subject, "id": p.schema_id, "came": p.came} for p in done])
+        return
+    for publication in done:
+        click.echo(f"{publication.came} {publication.subject} (schema {publication.schema_id})")
+    count = sum(p.came is Published.NEW for p in done)
+    click.echo(f"{count} registered." if count else "The registry has them all.", err=True)
 
 
 @dataclass(frozen=True, slots=True)
