@@ -88,6 +88,10 @@ class Processes:
             raise ProcessError(
                 f"the {name} was not ready within {ready_within_s:.0f} s; its log is {self.log(name)}"
             ) from None
+        except asyncio.CancelledError:
+            process.kill()  # another one has ended meanwhile, and nobody would stop this one later
+            await process.wait()
+            raise
         if not line:
             await process.wait()
             raise ProcessError(self._ended(name, process))
