@@ -458,4 +458,5 @@ _SURE: Final = (0.62, 0.66, 0.62, 0.83, 0.9)
 
 
 def _confidence(strength: int, missing: Sequence[str]) -> float:
-    return round(_SURE[strength] - 0.05 * len(missing), 2)
+    gaps = len(missing)
+    return round(_SURE[strength] - 0.05 * gaps - 0.05 * max(0, gaps - 1), 2)

@@ -196,7 +196,8 @@ class _Reader:
         if len(states) < PAIR or not SECURITY_DOMAINS & set(domains):
             return []
         near = _sorts(self.words[max(0, at - _NEAR) : end], self.lexicon)
-        report = Report(phrase, step, self.words, actors, domains, (at + 1, end), near, paired=parties.paired)
+        cut = next((k for k in range(at + 3, end) if _leaves(self.words, at + 1, k)), end)
+        report = Report(phrase, step, self.words, actors, domains, (at + 1, cut), near, paired=parties.paired)
         return [report]
 
     def read_pronoun(self, reports: Sequence[Report]) -> list[Report]:
@@ -298,6 +299,13 @@ _BOOSTS: Final = frozenset(
 )
 _NEXT_ACT: Final = frozenset({"led", "held", "he", "she", "it", "they", "we", "but", "to"})
 _OPENER_REACH: Final = 14
+_NO_MATTER: Final = frozenset(
+    {
+        "be", "have", "been", "sign", "years", "months", "weeks", "year", "month", "week", "force", "effect", "principle",
+        "return", "exchange", "place", "time", "future", "today", "tomorrow", "power", "office", "writing", "public",
+    }
+)  # fmt: skip
+"""Words behind an opener that say when, how or what is done with it, and not what it is about: to be signed next week."""
 
 
 def find_subject(phrase: NounPhrase, words: Sequence[str]) -> tuple[int, int] | None:
@@ -306,25 +314,57 @@ def find_subject(phrase: NounPhrase, words: Sequence[str]) -> tuple[int, int] | 
         word = words[at]
         if word in BARRIERS or word in _ASIDE or word in _MAYBE:
             break
-        dated = at + 1 < len(words) and (words[at + 1].isdigit() or words[at + 1] in _DAYS)
-        if word in _OPENERS and not dated:
+        if word in _OPENERS and _opens(words, at):
             end = at + 1
             while end < min(len(words), at + MAX_SUBJECT) and not _leaves(words, at, end):
                 end += 1
             if end > at + 1:
                 return at + 1, end
-    return (phrase.start, phrase.head) if phrase.head > phrase.start else None
+    start = phrase.start
+    while start < phrase.head and words[start] in _EMPTY_WORDS:
+        start += 1
+    return (start, phrase.head) if phrase.head > start else None
+
+
+_EMPTY_WORDS: Final = frozenset(
+    "the a an this that these those its their our his her my no any such new same said current recent latest last".split()  # noqa: SIM905
+)
+_FIELDS: Final = frozenset(
+    {"field", "fields", "area", "areas", "sphere", "spheres", "domain", "domains", "matters", "combating"}
+)
+_FIELD_REACH: Final = 6
+
+
+def _opens(words: Sequence[str], at: int) -> bool:
+    """Whether what follows says what it is about, and not when, where or to whom."""
+    ahead = words[at + 1 : at + 3]
+    if not ahead or ahead[0].isdigit() or ahead[0] in _DAYS or _NO_MATTER & set(ahead):
+        return False
+    if words[at] == "in":
+        return bool(_FIELDS & set(words[at + 1 : at + _FIELD_REACH]))
+    return words[at] != "to" or ahead[0] not in _EMPTY_WORDS
+
+
+_FINITE: Final = frozenset(
+    {"will", "would", "has", "have", "had", "is", "are", "was", "were", "said", "told", "announced"}
+)
+_LIST_REACH: Final = 6
 
 
 def _leaves(words: Sequence[str], start: int, at: int) -> bool:
-    """Whether the words leave the subject here: a new clause, a purpose that is only hoped for, another act."""
+    """Whether the words leave the subject here: a new clause, a purpose that is only hoped for, a day, who said so."""
     word = words[at]
     after = words[at + 1] if at + 1 < len(words) else ""
-    if word in BARRIERS or word in _ASIDE:
+    if word in BARRIERS or word in _ASIDE or word in _FINITE or word in {"”", '"'}:
         return True
     if word == "to":
         return words[start] != "to" and after in _BOOSTS
-    return word == "," and (after.endswith("ed") or after in _NEXT_ACT)
+    if word in {"on", "at", "in", "by", "for"} and (after in _DAYS or after.isdigit()):
+        return True
+    if word != ",":
+        return False
+    ahead = set(words[at + 1 : at + _LIST_REACH])
+    return after.endswith("ed") or after in _NEXT_ACT or not ahead & {"and", "or"} or bool(ahead & _FINITE)
 
 
 _ROWS: Final = frozenset(

@@ -21,8 +21,8 @@ SHARED_WORDS = 0.25
 """The least share of words for two pieces of evidence to be about one instrument."""
 
 FLOORS = {
-    ("even", "alert"): 0.40, ("even", "stage"): 0.45, ("even", "parties"): 0.45, ("even", "new"): 0.40,
-    ("odd", "alert"): 0.50, ("odd", "stage"): 0.50, ("odd", "parties"): 0.50, ("odd", "new"): 0.45,
+    ("even", "alert"): 0.82, ("even", "stage"): 0.74, ("even", "parties"): 0.72, ("even", "new"): 0.87,
+    ("odd", "alert"): 0.78, ("odd", "stage"): 0.71, ("odd", "parties"): 0.72, ("odd", "new"): 0.83,
 }  # fmt: skip
 """Each a few points under what was measured, because one passage moves a figure by almost one."""
 
