@@ -11,8 +11,12 @@ def test_an_id_is_the_same_in_every_process_and_release() -> None:
 
 
 @given(
-    st.lists(st.text(st.characters(exclude_characters="\x1f", exclude_categories=["Cs"]), max_size=5), max_size=4),
-    st.lists(st.text(st.characters(exclude_characters="\x1f", exclude_categories=["Cs"]), max_size=5), max_size=4),
+    st.lists(
+        st.text(st.characters(exclude_characters="\x1f", exclude_categories=["Cs"]), max_size=5), max_size=4
+    ),
+    st.lists(
+        st.text(st.characters(exclude_characters="\x1f", exclude_categories=["Cs"]), max_size=5), max_size=4
+    ),
 )
 def test_other_parts_give_another_id(left: list[str], right: list[str]) -> None:
     assert (derived_id("x", *left) == derived_id("x", *right)) == (

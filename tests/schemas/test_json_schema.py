@@ -9,10 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import topics
+from schemas.alert import AlertChange
 from schemas.json_schema import to_draft_07, topic_schema
-from schemas.topics import TOPICS, Topic
+from schemas.topics import ALERTS, TOPICS, Topic
+from streams.extract.models import load_models
+from streams.replay.run import run_outputs
+from streams.rules.load import load_pack
 from tests.export.test_export import make_agreement
 from tests.factories import make_alert_change, make_event, make_transcript
+from tests.generated_files import GENERATED
+from tests.golden import sample_transcripts
 
 if TYPE_CHECKING:
     from schemas.contract import Contract
@@ -58,3 +64,16 @@ def test_both_drafts_take_and_refuse_the_same(record: tuple[Topic, Contract], da
     else:
         place[0] = wrong
     assert ours.is_valid(value) == older.is_valid(value)
+
+
+def test_every_record_that_the_samples_lead_to_keeps_to_the_committed_schema_of_its_topic() -> None:
+    validators: dict[str, jsonschema.Draft202012Validator] = {}
+    for output in run_outputs(sample_transcripts(), load_models(), load_pack()):
+        name = ALERTS.name if output.topic.model is AlertChange else output.topic.name
+        if name not in validators:
+            schema = json.loads((GENERATED / f"{name}.schema.json").read_text("utf-8"))
+            validators[name] = jsonschema.Draft202012Validator(schema)
+        validators[name].validate(json.loads(output.record.encode()))
+    written = {"enriched", "extracted", "changed", "current", "matched", "tagged"}
+    assert written <= {name.split(".")[1] for name in validators}
+    assert ALERTS.name in validators
