@@ -72,7 +72,7 @@ async def _check(settings: Settings) -> None:
 async def _run(settings: Settings, agents: Sequence[Agent]) -> None:
     from streams.extract.models import load_models  # noqa: PLC0415
     from streams.kafka.groups import EXTRACTION, LANGUAGE  # noqa: PLC0415
-    from streams.rules.match import RuleIndex  # noqa: PLC0415
+    from streams.rules.match import RuleIndex, can_compile  # noqa: PLC0415
     from streams.worker.app import real_steps  # noqa: PLC0415
     from streams.worker.run import check_worker, run_worker  # noqa: PLC0415
 
@@ -83,7 +83,7 @@ async def _run(settings: Settings, agents: Sequence[Agent]) -> None:
     await check_worker(settings)  # before the models, which take longer
     reads_text = any(agent in (LANGUAGE, EXTRACTION) for agent in agents)
     models = await asyncio.to_thread(load_models) if reads_text else None
-    index = RuleIndex()
+    index = RuleIndex(compiled=can_compile())
 
     def on_ready(port: int) -> None:
         listed = ", ".join(agent.name for agent in agents)

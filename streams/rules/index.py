@@ -168,10 +168,20 @@ class FactIndex:
     def atoms(self, words: list[str], fields: Iterable[str], mark: str = "") -> set[str]:
         """Give the atoms of a text of folded words and of fields: words, the phrases and prefixes in use, and the fields."""
         found = {mark + w for w in words} if mark else set(words)
-        self._prefixes.find(found, mark)
+        if self._prefixes:
+            self._prefixes.find(list(found), found, mark)
         self._phrases.find(words, found, mark)
         found.update(fields)
         return found
+
+    def match(self, texts: Mapping[str, list[str]], fields: Iterable[str]) -> set[str]:
+        """Give the rules that can hold on a record of these texts, by mark, and of these fields."""
+        atoms: set[str] = set()
+        for mark, words in texts.items():
+            found = self.atoms(words, (), mark)
+            atoms = atoms | found if atoms else found
+        atoms.update(fields)
+        return self.find(atoms)
 
     def find(self, atoms: set[str]) -> set[str]:  # noqa: C901, PLR0912 - one flat loop: a call for each atom would double its time
         """Give the rules that can hold on a record of these atoms. Where what a rule needs is exact, it does hold."""
@@ -297,16 +307,17 @@ class PrefixBook:
         self._memo.clear()
         self._lengths = []
 
-    def find(self, found: set[str], mark: str) -> None:
-        """Add the prefixes of the words found."""
-        if not self._counts:
-            return
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def find(self, words: Iterable[str], found: set[str], mark: str) -> None:
+        """Add the prefixes of words, which bear their mark, to what was found."""
         if not self._lengths:
             self._lengths = sorted({len(p) for p in self._counts})
         memo = self._memo
         if len(memo) > MAX_MEMO:
             memo.clear()
-        for word in list(found):
+        for word in words:
             prefixes = memo.get(word)
             if prefixes is None:
                 shortest = len(mark) + MIN_PREFIX

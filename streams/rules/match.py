@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from schemas.alert import ClauseMatch, Match, NearMiss, Subject
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from schemas.enriched import EnrichedTranscript
     from schemas.event import Event
     from schemas.rule import Rule
+    from streams.rules.compiled import CompiledIndex
     from streams.rules.facts import Frame
+    from streams.rules.index import ThresholdBook
 
 MAX_WRITTEN: Final = 1000
 MAX_MATCHES: Final = 32
@@ -44,16 +47,22 @@ class RuleIndex:
     with `every_near_miss`, as rule tests want it; for the first thousand of them, since they cost more than matches.
 
     `frequency` says how many of a thousand records hold an atom (see `streams.rules.needs`). It makes the index fast
-    and changes no answer.
+    and changes no answer. Nor does `compiled`, for which `can_compile` must be true.
     """
 
     def __init__(
-        self, *, every_near_miss: bool = False, frequency: Mapping[str, float] | None = None
+        self,
+        *,
+        every_near_miss: bool = False,
+        frequency: Mapping[str, float] | None = None,
+        compiled: bool = False,
     ) -> None:
         self._rules: dict[str, CompiledRule] = {}
         self._every_near_miss = every_near_miss
         self._frequency: Mapping[str, float] = {} if frequency is None else frequency
-        self._indexes = {source: FactIndex(self._frequency) for source in RuleSource}
+        self._indexes: dict[RuleSource, FactIndex | CompiledIndex] = {
+            source: _make_index(self._frequency, compiled=compiled) for source in RuleSource
+        }
         self._written: dict[RuleSource, set[str]] = {source: set() for source in RuleSource}
         self._counts = dict.fromkeys(RuleSource, 0)
 
@@ -109,14 +118,31 @@ class RuleIndex:
     def candidates(self, facts: Facts) -> set[str]:
         """Give the ids of the rules that may hold on a record; every rule that does is among them."""
         index = self._indexes[facts.subject.kind]
-        return index.find(atoms_of(facts, index))
+        return index.match(_texts_of(facts), _field_atoms(facts, index.thresholds))
 
     def _wants_near_miss(self, rule: Rule) -> bool:
         return self._every_near_miss or rule.status in {RuleStatus.EXPERIMENTAL, RuleStatus.TEST}
 
 
-def atoms_of(facts: Facts, index: FactIndex) -> set[str]:
-    """Lay a record out as the atoms that an index knows."""
+def can_compile() -> bool:
+    """Say whether the extra `fast` is installed, by which the index is compiled."""
+    return find_spec("numba") is not None
+
+
+def _make_index(frequency: Mapping[str, float], *, compiled: bool) -> FactIndex | CompiledIndex:
+    if not compiled:
+        return FactIndex(frequency)
+    # Late: it needs an extra, and its import costs more than a few rules are worth.
+    from streams.rules.compiled import CompiledIndex  # noqa: PLC0415
+
+    return CompiledIndex(frequency)
+
+
+def _texts_of(facts: Facts) -> dict[str, list[str]]:
+    return {"" if name == "text" else f"{name}=": view.folded for name, view in facts.texts.items()}
+
+
+def _field_atoms(facts: Facts, thresholds: ThresholdBook) -> set[str]:
     atoms: set[str] = set()
     for frame in (facts.fields, *(f for frames in facts.frames.values() for f in frames)):
         for name, cells in frame.items():
@@ -125,9 +151,7 @@ def atoms_of(facts: Facts, index: FactIndex) -> set[str]:
                 if isinstance(cell.value, str):
                     atoms.add(value_atom(name, cell.value))
                 else:
-                    atoms.update(index.thresholds.reached(name, cell.value))
-    for name, view in facts.texts.items():
-        atoms |= index.atoms(view.folded, (), "" if name == "text" else f"{name}=")
+                    atoms.update(thresholds.reached(name, cell.value))
     return atoms
 
 

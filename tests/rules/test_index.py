@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,8 +13,8 @@ from schemas.rule import Rule, RuleSource
 from schemas.transcript import LanguageTag
 from streams.rules.compile import compile_rule
 from streams.rules.facts import read_facts
-from streams.rules.match import RuleIndex, atoms_of, match_rule
-from streams.rules.needs import needs_of
+from streams.rules.match import RuleIndex, can_compile, match_rule
+from streams.rules.needs import Needs, needs_of
 from tests.factories import NOON, make_source, make_transcript
 from tests.rules.making import make_act, make_rule
 
@@ -122,8 +123,8 @@ def told_by_all(rules: dict[str, Rule], record: EnrichedTranscript | Event) -> l
     ]
 
 
-def indexed(rules: dict[str, Rule]) -> RuleIndex:
-    index = RuleIndex()
+def indexed(rules: dict[str, Rule], *, compiled: bool = False) -> RuleIndex:
+    index = RuleIndex(compiled=compiled)
     for rule in rules.values():
         index.add(rule)
     return index
@@ -176,10 +177,56 @@ def test_an_index_that_was_emptied_holds_nothing(drawn: dict[str, Rule], record:
         index.remove(rule_id)
     (facts,) = read_facts(record)
     assert not index.candidates(facts)
-    own = RuleIndex()
-    assert atoms_of(facts, index._indexes[RuleSource.EVENTS]) == atoms_of(
-        facts, own._indexes[RuleSource.EVENTS]
-    )
+
+
+needs_numba = pytest.mark.skipif(
+    not can_compile(), reason="numba is not installed: the extra `fast` compiles the index"
+)
+
+
+@needs_numba
+@given(
+    rules(),
+    rules(RuleSource.TRANSCRIPTS),
+    st.lists(events, min_size=1, max_size=3),
+    st.data(),
+)
+@settings(deadline=None, max_examples=25)
+def test_the_compiled_index_gives_what_the_plain_one_gives(
+    of_events: dict[str, Rule], of_transcripts: dict[str, Rule], records: list[Event], data: st.DataObject
+) -> None:
+    both = {**of_events, **{derived_id("other", i): r for i, r in of_transcripts.items()}}
+    both = {i: r.model_copy(update={"id": i}) for i, r in both.items()}
+    plain, compiled = indexed(both), indexed(both, compiled=True)
+    layouts = [*(f for r in records for f in read_facts(r)), *read_facts(transcript_of(records))]
+    for facts in layouts:
+        assert compiled.candidates(facts) == plain.candidates(facts)
+    gone = data.draw(st.sets(st.sampled_from(sorted(both))))
+    for rule_id in sorted(gone):
+        plain.remove(rule_id)
+        compiled.remove(rule_id)
+    for facts in layouts:
+        assert compiled.candidates(facts) == plain.candidates(facts)
+    for rule_id in sorted(gone):
+        plain.add(both[rule_id])
+        compiled.add(both[rule_id])
+    for facts in layouts:
+        assert compiled.candidates(facts) == plain.candidates(facts)
+
+
+@needs_numba
+def test_what_is_dead_in_the_compiled_index_is_swept_and_changes_no_answer() -> None:
+    from streams.rules.compiled import MIN_SWEPT, CompiledIndex  # noqa: PLC0415 - needs the extra
+
+    index = CompiledIndex()
+    need = Needs((frozenset({"border guard"}), frozenset({"talks", "secur*"})))
+    index.add("stays", [need])
+    for number in range(MIN_SWEPT):
+        index.add(f"goes-{number}", [need])
+        index.remove(f"goes-{number}")
+    assert index.entry_count < 2 * MIN_SWEPT
+    assert index.match({"": ["border", "guard", "security"]}, ()) == {"stays"}
+    assert index.match({"": ["border"], "title=": ["guard", "talks"]}, ()) == set()
 
 
 @given(rules(), events, st.dictionaries(st.sampled_from(WORDS), st.floats(0, 1000)))
