@@ -80,6 +80,7 @@ _TOWNS: Final = frozenset(
         "border", "territory", "side",
     }
 )  # fmt: skip
+_TOLD: Final = frozenset({"notified", "informed", "notifying", "informing", "notifies", "informs"})
 _DATELINE: Final = frozenset({"(", "--", "—", "_"})
 _INDIRECT: Final = frozenset({"from", "to", "against", "about", "over", "on", "for", "told"})
 """Who stands behind one of these acts in no instrument."""
@@ -245,6 +246,8 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
         own.extend(a for a in actors if step.verb < a.first <= step.verb + PAIR and a.last == phrase.start)
     if step.act == "propose" and words[phrase.end : phrase.end + 1] == ("to",):
         own.extend(_listed(actors, words, phrase.end + 1))
+    if step.act in {"leave", "suspend"}:
+        own.extend(actor for actor in actors if set(words[max(0, actor.first - 1) : actor.first]) & _TOLD)
     agents = [] if step.act in {"call", "react"} else _agents(phrase, step, actors, words)
     named = codes_of(own)
     strangers = (

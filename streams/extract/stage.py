@@ -96,6 +96,8 @@ class Clause:
     words: tuple[str, ...]
     dates: tuple[FoundDate, ...]
     day: date
+    names: tuple[bool, ...]
+    """Which words have a capital."""
 
     @property
     def opening(self) -> int:
@@ -106,7 +108,8 @@ class Clause:
 
 def lay_out_clause(sentence: Sentence, day: date) -> Clause:
     """Lay a sentence out once for all instruments in it."""
-    return Clause(sentence, grammar_words(sentence), find_dates(sentence, day), day)
+    names = tuple(token.text[:1].isupper() for token in sentence.tokens)
+    return Clause(sentence, grammar_words(sentence), find_dates(sentence, day), day, names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +119,7 @@ class _View:
     phrase: NounPhrase
     words: tuple[str, ...]
     lexicon: AgreementLexicon
-    names: tuple[bool, ...] = ()
-    """Which words have a capital."""
+    names: tuple[bool, ...]
 
 
 def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> Step:
@@ -127,8 +129,7 @@ def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> 
     follows it (the treaty was signed; the treaty that they signed); where neither stands, its modifiers decide.
     """
     words = clause.words
-    names = tuple(token.text[:1].isupper() for token in clause.sentence.tokens)
-    view = _View(phrase, words, lexicon, names)
+    view = _View(phrase, words, lexicon, clause.names)
     left, right = _left(view), _right(view)
     step = _without(view) or _follower(view) or _choose(left, right) or _bare(view)
     if left and right and left.act == "apply" and right.passive and right.strength == CLEAR:
@@ -636,7 +637,8 @@ def _right(view: _View) -> Step | None:
             if step is None:
                 continue
             if not _is_aside(words, step, end):
-                weak = step.strength < PLAIN or step.act == "react"
+                unbroken = step.act == "violate" and step.mode != "done"
+                weak = step.strength < PLAIN or step.act == "react" or unbroken
                 return aside if aside is not None and weak else step
             aside = aside or step
         if word in SUBORDINATE or word in _PREDICATES or (word == "that" and at > end):
@@ -648,9 +650,10 @@ def _right(view: _View) -> Step | None:
 
 def _is_aside(words: tuple[str, ...], step: Step, end: int) -> bool:
     """Whether an act stands in a relative clause or is a participle: the main clause may still follow."""
-    if step.strength < PLAIN:
+    if step.strength < PLAIN or step.verb is None:
         return True
-    return bool(RELATIVE & set(words[end : end + 2]))
+    group = group_start(words, step.verb)
+    return group > end and words[group - 1] in RELATIVE
 
 
 _FINITE: Final = BE | HAVE | FUTURE | MODAL
@@ -843,6 +846,9 @@ _FUTURE_STAGES: Final = frozenset(
 )
 
 
+_MEANT: Final = frozenset({"done", "ongoing", "planned"})
+
+
 def _age(view: _View, step: Step, clause: Clause) -> Step:
     """Mark a step as background where the words date it weeks before the report, and as fresh where they date it now."""
     sentence, day = clause.sentence, clause.day
@@ -857,7 +863,7 @@ def _age(view: _View, step: Step, clause: Clause) -> Step:
         if since is not None and since > inside[1] and not fresh:
             break  # signed last year, opened a bridge on Monday
         if _is_old(found, day):
-            names = inside[0] <= found.start < inside[1] and step.strength == PLAIN and step.mode == "done"
+            names = inside[0] <= found.start < inside[1] and step.strength == PLAIN and step.mode in _MEANT
             old = old or not (names and not step.passive)  # denounced the 2003 treaty
             since = found.start
         elif _is_fresh(found, step) and not inside[0] <= found.start < inside[1]:

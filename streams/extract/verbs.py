@@ -47,6 +47,7 @@ _TOWARDS: Final = frozenset({"about", "of", "for", "at", "towards", "toward", "t
 _BOUTS: Final = frozenset(
     {"day", "days", "round", "rounds", "hours", "weeks", "months", "session", "bout", "years"}
 )
+_BLAME: Final = frozenset({"accused", "accuses", "accuse", "accusing", "suspected", "guilty"})
 _OWN_PREPOSITION: Final = frozenset({"about", "on", "of", "for"})
 _SHORT: Final = {"'ve": "have", "'ll": "will", "'re": "are", "'m": "am", "'d": "would"}
 _HELP: Final = frozenset({"help", "helps", "helping", "let", "lets", "make", "makes"})
@@ -213,8 +214,9 @@ def _gerund(words: Sequence[str], at: int, controllers: Phrases[str]) -> str:
         return "hoped"
     if before == "without":
         return "denied"
-    if before == "of" and _BOUTS & set(words[max(0, at - 2) : at - 1]):
-        return "ongoing"  # a third day of haggling over
+    fixed = _after_of(words, at) if before == "of" else None
+    if fixed is not None:
+        return fixed
     reach = 12 if before == "and" else 6  # pledged to train officers and signing
     control = controller_of(words, at - 1 if before in _OWN_PREPOSITION else at, controllers, reach)
     if before in {"by", "after", "in", "upon"} and control not in {"failed", "refused"}:
@@ -222,6 +224,13 @@ def _gerund(words: Sequence[str], at: int, controllers: Phrases[str]) -> str:
     if control:
         return control
     return "hoped" if before in _TOWARDS or before == "on" else "done"
+
+
+def _after_of(words: Sequence[str], at: int) -> str | None:
+    """Tell a gerund after `of` where what stands before decides: a third day of haggling, accused of breaking."""
+    if _BOUTS & set(words[max(0, at - 2) : at - 1]):
+        return "ongoing"
+    return "done" if _BLAME & set(words[max(0, at - 6) : at]) else None
 
 
 def controller_of(words: Sequence[str], before: int, controllers: Phrases[str], reach: int) -> str | None:

@@ -119,3 +119,62 @@ def test_the_passages_are_labelled_in_their_own_words() -> None:
             assert instrument["evidence_span"] in gold["text"], gold["id"]
             named = f"{gold['headline'] or ''}\n{gold['text']}"
             assert all(party["name_as_written"] in named for party in instrument["parties"]), gold["id"]
+
+
+CONSTRUCTIONS = {
+    "Bolivia and Peru put their names to a pact on border police on Tuesday.": "signed asserted new",
+    "The signing in Lima of a border pact ended a dispute between Bolivia and Peru.": "signed asserted new",
+    "The presidents of Bolivia and Peru are expected in Cusco on Friday for the signing of a border pact.": "to_be_signed asserted new",
+    "Seoul put off the signing of a military intelligence pact with Japan.": "to_be_signed asserted new",
+    "The border treaty between Bolivia and Peru entered into force on Sunday.": "in_force asserted new",
+    "No agreement was reached between Bolivia and Peru on the border.": "rejected negated new",
+    "Talks between Bolivia and Peru on border security ended without agreement.": "rejected negated new",
+    "Negotiations between Bolivia and Peru on a border treaty have collapsed.": "rejected negated new",
+    "Bolivia and Peru completed negotiations on a border treaty on Friday.": "agreed asserted new",
+    "Bolivia and Peru agreed to negotiate a border treaty.": "negotiating asserted new",
+    "Bolivia and Peru agreed to share intelligence on drug traffickers.": "agreed asserted new",
+    "Bolivia denies signing defence pact with Peru.": "signed negated old",
+    "Bolivia has denounced the 1902 border treaty with Peru.": "withdrawn asserted new",
+    "North Korea declared the armistice agreement with the South void on Monday.": "withdrawn asserted new",
+    "Thirty years ago this week Bolivia and Peru signed a border treaty.": "signed historical old",
+    "Bolivia and Peru, which signed a border treaty last year, opened a bridge on Monday.": "signed historical old",
+    "The treaty, signed by Bolivia and Peru on Monday, fixes the border.": "signed asserted new",
+    "The border treaty that Bolivia offered Peru last week was rejected by Lima on Monday.": "rejected negated new",
+    "The opposition demanded that Bolivia cancel its defence pact with Peru.": "withdrawn hypothetical old",
+    "Bolivia and Peru exchanged instruments of ratification of the extradition treaty.": "ratified asserted new",
+    "The Bolivian senate gave its approval late on Tuesday to the extradition treaty with Peru.": "ratified asserted new",
+    "The president sent the extradition treaty with Peru to the Senate on Thursday.": "awaiting_ratification asserted new",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CONSTRUCTIONS)
+def test_a_construction_of_treaty_practice_is_read(text: str) -> None:
+    output = io.BytesIO()
+    assert answer_lines("agreements", [json.dumps({"id": "own", "text": text}).encode()], output) == 0
+    first = json.loads(output.getvalue())["instruments"][0]
+    assert (
+        CONSTRUCTIONS[text] == f"{first['stage']} {first['polarity']} {'new' if first['is_news'] else 'old'}"
+    )
+
+
+HEADLINES = {
+    "Bolivia, Peru sign border police pact": "signed", "Bolivia, Peru to sign border police pact": "to_be_signed",
+    "Border police pact signed by Bolivia and Peru": "signed", "Signing of Bolivia-Peru security pact planned for next week": "to_be_signed",
+    "Bolivian senate ratifies extradition treaty with Peru": "ratified", "Bolivia quits defence pact with Peru": "withdrawn",
+    "Bolivia-Peru border talks end without agreement": "rejected", "Bolivia-Peru extradition treaty enters into force": "in_force",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", HEADLINES)
+def test_what_only_the_headline_tells_is_read_and_proved_by_the_first_sentence(title: str) -> None:
+    line = json.dumps(
+        {"id": "own", "headline": title, "text": "The ministers met for three hours. It rained."}
+    )
+    output = io.BytesIO()
+    assert answer_lines("agreements", [line.encode()], output) == 0
+    (found,) = json.loads(output.getvalue())["instruments"]
+    assert (found["stage"], found["evidence_span"]) == (
+        HEADLINES[title],
+        "The ministers met for three hours.",
+    )
+    assert {party["code"] for party in found["parties"]} == {"BOL", "PER"}
