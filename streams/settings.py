@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,6 +17,25 @@ class Settings(BaseSettings):
 
     broker: str = Field(
         default="127.0.0.1:9092", description="Kafka bootstrap servers, host:port, several by comma"
+    )
+    broker_security: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        default="PLAINTEXT",
+        description="How to talk to Kafka: PLAINTEXT, SSL (TLS), SASL_SSL (TLS, and a user with SCRAM-SHA-512) or SASL_PLAINTEXT",
+    )
+    broker_ca_file: Path | None = Field(
+        default=None,
+        description="Certificates (PEM) of those who may sign the broker's; unset: those that the system trusts",
+    )
+    broker_cert_file: Path | None = Field(
+        default=None, description="Certificate (PEM) by which the broker knows this client, with its key"
+    )
+    broker_key_file: Path | None = Field(default=None, description="Key (PEM) of that certificate")
+    broker_user: str | None = Field(default=None, min_length=1, description="Name of this client for SASL")
+    broker_password_file: Path | None = Field(
+        default=None, description="File whose first and only line is the password of that user"
+    )
+    broker_password: SecretStr | None = Field(
+        default=None, description="The password itself; a file is better, for a process shows its environment"
     )
     partitions: int = Field(
         default=4, ge=1, le=1000, description="Partitions of every topic that `dragoman topics create` makes"
@@ -135,6 +155,16 @@ class Settings(BaseSettings):
         gt=0,
         description="A partition without records for this long no longer holds up event time",
     )
+
+    def as_environment(self) -> dict[str, str]:
+        """Give the variables by which a process that this one starts has the same settings, the password too."""
+        values = {name: value for name, value in self.model_dump().items() if value is not None}
+        return {
+            f"DRAGOMAN_{name.upper()}": value.get_secret_value()
+            if isinstance(value, SecretStr)
+            else str(value)
+            for name, value in values.items()
+        }
 
 
 def load_settings() -> Settings:

@@ -32,7 +32,7 @@ def command_runner(
     """
     environment = {
         **os.environ,
-        **{f"DRAGOMAN_{n.upper()}": str(v) for n, v in settings.model_dump().items() if v is not None},
+        **settings.as_environment(),
         "NO_COLOR": "1",
     }
     seats = asyncio.Semaphore(_AT_ONCE)

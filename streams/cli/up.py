@@ -176,12 +176,7 @@ def _fetching(console: Console) -> Iterator[Callable[[FetchProgress], None]]:
 
 
 def _processes(settings: Settings) -> Processes:
-    environment = {
-        f"DRAGOMAN_{name.upper()}": str(value)
-        for name, value in settings.model_dump().items()
-        if value is not None
-    }
-    return Processes(settings.data_dir, environment)
+    return Processes(settings.data_dir, settings.as_environment())
 
 
 async def _serve(

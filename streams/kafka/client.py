@@ -11,11 +11,13 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from streams.kafka.security import SecurityError, explain_refusal, load_security
 from streams.kafka.topics import DEAD_LETTER_LIMIT_BYTES, TopicError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from streams.kafka.security import Security
     from streams.settings import Settings
 
 COMPRESSION: Final = "lz4"
@@ -111,8 +113,19 @@ async def open_admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 def _connection(settings: Settings) -> dict[str, Any]:
-    """Give what every client needs to connect; TLS and SASL belong here once there are settings for them."""
-    return {"bootstrap_servers": settings.broker, "client_id": "dragoman"}
+    """Give what every client needs to connect."""
+    return {
+        "bootstrap_servers": settings.broker,
+        "client_id": "dragoman",
+        **_security(settings).for_client(),
+    }
+
+
+def _security(settings: Settings) -> Security:
+    try:
+        return load_security(settings)
+    except SecurityError as error:
+        raise NoBrokerError(str(error)) from error
 
 
 @asynccontextmanager
@@ -133,8 +146,10 @@ async def _start(
         async with asyncio.timeout(START_TIMEOUT_S):
             await client.start()
     except (KafkaConnectionError, OSError) as error:
+        refusal = await explain_refusal(settings, _security(settings))
         raise NoBrokerError(
-            f"no Kafka answers at {settings.broker}: start one with `dragoman up`, or set DRAGOMAN_BROKER"
+            refusal
+            or f"no Kafka answers at {settings.broker}: start one with `dragoman up`, or set DRAGOMAN_BROKER"
         ) from error
     except KafkaError as error:
         raise NoBrokerError(f"the Kafka at {settings.broker} refuses the connection: {error}") from error

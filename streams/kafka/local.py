@@ -28,7 +28,7 @@ from streams.kafka.jars import DiskFullError, LocalBrokerError, fetch_jars, kafk
 from streams.kafka.topics import DEAD_LETTER_LIMIT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
     from streams.kafka.jars import FetchProgress
@@ -190,6 +190,8 @@ class LocalBroker:
         heap_mib: int = 512,
         aot: bool = True,
         needed_bytes: int = NEEDED_BYTES,
+        properties: Mapping[str, str] | None = None,
+        scram_users: Mapping[str, str] | None = None,
         progress: Callable[[FetchProgress], None] | None = None,
     ) -> None:
         self.folder = folder.absolute()
@@ -198,6 +200,10 @@ class LocalBroker:
         self.heap_mib = heap_mib
         self.aot = aot
         self.needed_bytes = needed_bytes
+        self.properties = dict(properties or {})
+        """More settings of Kafka, such as other listeners; `{port}` and `{controller_port}` stand for its ports."""
+        self.scram_users = dict(scram_users or {})
+        """Users of SCRAM-SHA-512 and their passwords, written into a data folder when it is made."""
         self.progress = progress
         self.pid: int | None = None
         self._child: subprocess.Popen[bytes] | None = None
@@ -340,6 +346,9 @@ class LocalBroker:
             data=_property(self.data),
             max_bytes=DEAD_LETTER_LIMIT_BYTES,
         )
+        # Of two lines for the same setting Java takes the later one.
+        for name, value in self.properties.items():
+            text += f"{name}={value.format(port=self.port, controller_port=cluster.controller_port)}\n"
         settings_hash = hashlib.sha256(
             "\n".join((text, str(self.heap_mib), *map(str, paths))).encode()
         ).hexdigest()
@@ -460,8 +469,11 @@ class LocalBroker:
             properties, text.replace(f"log.dirs={_property(self.data)}\n", f"log.dirs={_property(fresh)}\n")
         )
         command = [*base, "-Xmx128m", "-cp", class_path, "kafka.tools.StorageTool", "format"]
+        users: list[str] = []
+        for user, password in self.scram_users.items():
+            users += ["--add-scram", f"SCRAM-SHA-512=[name={user},password={password}]"]
         done = subprocess.run(  # noqa: S603 - our own Java with our own arguments
-            [*command, "-t", cluster_id, "-c", str(properties)],
+            [*command, "-t", cluster_id, "-c", str(properties), *users],
             capture_output=True,
             text=True,
             errors="replace",

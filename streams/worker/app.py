@@ -8,10 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import faust
+from faust.auth import SASLCredentials, SSLCredentials
 
 from streams import pipeline
 from streams.kafka.groups import ALERTING, EXTRACTION, LANGUAGE, LEDGER, changelog_name, group_id
 from streams.kafka.records import decode_headers
+from streams.kafka.security import SASL_MECHANISM, load_security
 from streams.kafka.topics import RECORD_LIMIT_BYTES, kafka_name
 from streams.worker.agents import AlertingWorker, Gate, LedgerWorker, StepWorker, attach_agent, watermark_of
 from streams.worker.delivery import Delivery, Parcel
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from streams.extract.models import Models
     from streams.health import Health
     from streams.kafka.groups import Agent
+    from streams.kafka.security import Security
     from streams.ledger import Book
     from streams.pipeline import Judged, Outcome, Posted
     from streams.rules.evaluate import RuleState
@@ -142,6 +145,7 @@ def _faust_settings(agent: Agent, settings: Settings) -> dict[str, Any]:
     reads_text = agent in (LANGUAGE, EXTRACTION)
     return {
         "broker": ";".join(f"kafka://{server.strip()}" for server in settings.broker.split(",")),
+        "broker_credentials": _credentials(load_security(settings)),
         "store": "memory://",
         "datadir": settings.data_dir / "worker" / agent.name,
         "web_enabled": False,
@@ -164,6 +168,18 @@ def _faust_settings(agent: Agent, settings: Settings) -> dict[str, Any]:
         "producer_acks": -1,
         "worker_redirect_stdouts": False,
     }
+
+
+def _credentials(security: Security) -> SASLCredentials | SSLCredentials | None:
+    """Give what Faust takes for what the other clients connect with."""
+    if security.user is not None:
+        return SASLCredentials(
+            username=security.user,
+            password=security.password,
+            ssl_context=security.tls,
+            mechanism=SASL_MECHANISM,
+        )
+    return None if security.tls is None else SSLCredentials(security.tls)
 
 
 def _in_thread(step: Callable[[bytes], Outcome]) -> Callable[[Record], Any]:
