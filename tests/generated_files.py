@@ -17,6 +17,8 @@ from schemas.json_schema import DRAFT, topic_schema
 from schemas.rule import Level
 from schemas.topics import TOPICS, Cleanup, alert_topic, dead_letter_topic_name
 from streams.cli.main import COMMANDS, dragoman
+from streams.kafka import strimzi
+from streams.kafka.acls import plan_acls
 from streams.kafka.asyncapi import describe_topics
 from streams.rules.schema import rule_file_schema
 from streams.settings import Settings
@@ -36,6 +38,16 @@ def generated_files() -> dict[str, str]:
     files["schemas/generated/rule-file.json"] = json.dumps(rule, indent=1, ensure_ascii=False) + "\n"
     files["schemas/generated/asyncapi.yaml"] = _asyncapi()
     files["docs/reference.md"] = _reference()
+    # As many partitions and copies as deploy/kubernetes/kustomization.yaml sets.
+    cluster = Settings.model_construct(partitions=12, replication=3)
+    for name, resources in (
+        ("topics", strimzi.describe_topics(cluster)),
+        ("users", strimzi.describe_users(cluster)),
+    ):
+        files[f"deploy/kubernetes/{name}.yaml"] = (
+            "# Written by `make docs` from the registry of topics\n"
+            + yaml.safe_dump_all(resources, sort_keys=False, width=110)
+        )
     return files
 
 
@@ -99,6 +111,10 @@ def _reference() -> str:
         )),
         "## Metrics",
         _table(("Metric", "What"), _metrics()),
+        "## Rights on Kafka",
+        ("What each process may do where the broker asks for rights (ACLs): on these names, with the prefix of topics and the group "
+        "of the installation; `*` stands for whatever follows. deploy/kubernetes/users.yaml has the same."),
+        _table(("Process", "On", "Name", "May"), _rights()),
         "## Commands",
         *(_command(name) for name in COMMANDS),
     ]  # fmt: skip
@@ -118,6 +134,12 @@ def _metrics() -> Iterator[tuple[str, str]]:
     for metric in METRICS:
         labels = f" (by {', '.join(metric.labels)})" if metric.labels else ""
         yield f"`{metric.name}`", metric.doc + labels
+
+
+def _rights() -> Iterator[tuple[str, ...]]:
+    for acl in plan_acls(Settings.model_construct()):
+        name = f"`{acl.name}{'*' if acl.prefixed else ''}`"
+        yield acl.process, acl.resource.value, name, ", ".join(acl.operations)
 
 
 def _command(name: str) -> str:
