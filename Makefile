@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint fix test-fast golden docs release-schemas lock eval train bench-reading bench-rules bench-replay bench-sse bench-latency clean
+.PHONY: help setup demo run test check lint fix test-fast golden docs release-schemas lock eval train bench-reading bench-rules bench-replay bench-sse bench-latency console-shots clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -60,7 +60,10 @@ run: $(VENV)/.run ## the same without samples, with data that persists
 # --- checks ---------------------------------------------------------------------------------------------------------
 
 test: lint $(VENV)/.dev ## the whole suite, on a real Kafka that it starts itself
-	@$(PY) -m pytest
+	@if ! command -v chromium >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	  apt-get install -y -qq chromium >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y -qq chromium; } >/dev/null 2>&1 || echo "No chromium could be installed: the tests of the console are skipped"
+	fi
+	$(PY) -m pytest
 
 check: lint test-fast ## lint, types, import contracts, rules, and the tests that need no broker
 
@@ -91,8 +94,8 @@ eval: $(VENV)/.dev ## the quality of the reader on the bench, also to build/benc
 bench-reading: $(VENV)/.bench ## speed and memory of the reader, as a ratio to spaCy on the same texts
 	@$(PY) benchmarks/bench_reading.py
 
-bench-rules: $(VENV)/.dev ## the rule index, as ratios to splitting and looking up
-	@$(PY) benchmarks/bench_rules.py
+bench-rules: $(VENV)/.dev ## the rule index, plain and compiled, as ratios to splitting and looking up and to Lucene's Monitor
+	@$(PY) -m benchmarks.bench_rules
 
 bench-replay: $(VENV)/.dev ## how fast history is replayed, as ratios to decoding alone and to the live path
 	@$(PY) -m benchmarks.bench_replay $(if $(COUNT),--transcripts $(COUNT),)
@@ -107,6 +110,9 @@ bench-latency: $(VENV)/.dev ## from POST to the alert at a client, stage by stag
 
 golden: $(VENV)/.dev ## write the expected results of the golden tests anew
 	@$(PY) -m tests.golden
+
+console-shots: $(VENV)/.dev ## photograph the console's pages anew, for docs/console.md
+	@$(PY) -m tests.kafka.console_shots
 
 docs: $(VENV)/.dev ## write the generated schemas and tables anew
 	@$(PY) -m tests.generated_files

@@ -4,7 +4,7 @@ import { quote } from "./evidence.js";
 import { COUNTRIES, count, place, plain, source, stage, stageKind, STAGES, when } from "./words.js";
 
 const named = (agreement) => agreement.parties.filter((p) => !["ORG", "PER", "XXX"].includes(p.code));
-const title = (a) => [a.name ?? plain(a.instrument), a.domains.length ? `on ${a.domains.map(plain).join(", ")}` : ""].filter(Boolean).join(" ");
+const title = (a) => [a.name ?? (a.instrument === "mou" ? "memorandum of understanding" : plain(a.instrument)), a.domains.length ? `on ${a.domains.map(plain).join(", ")}` : ""].filter(Boolean).join(" ");
 
 // Who agrees with whom: states on a circle, a line for each pair, its kind by the furthest that stands between the two.
 function picture(agreements, go) {
@@ -42,7 +42,7 @@ function picture(agreements, go) {
     const cos = Math.cos(angle);
     const anchor = Math.abs(cos) < 0.25 ? "middle" : cos > 0 ? "start" : "end";
     return s("g", {}, s("circle", { cx: x, cy: y, r: 5, class: "state" }),
-      s("text", { x: x + 12 * cos, y: y + (anchor === "middle" ? 18 * Math.sin(angle) : 4) + (anchor === "middle" ? 4 : 0), "text-anchor": anchor }, place(code)));
+      s("text", { x: x + (anchor === "start" ? 10 : anchor === "end" ? -10 : 0), y: y + (anchor === "middle" ? 18 * Math.sin(angle) : 4) + (anchor === "middle" ? 4 : 0), "text-anchor": anchor }, place(code)));
   });
   return h("figure", {},
     s("svg", { viewBox: "0 0 640 430", role: "group", "aria-label": "Who agrees with whom" }, lines, nodes),
@@ -51,7 +51,7 @@ function picture(agreements, go) {
 }
 
 const steps = (transitions) => h("ol", { class: "life" }, transitions.map((t) =>
-  h("li", {}, stage(t.stage), " ", when(t.event_time), ` ${plain(t.kind)} · `, h("span", { dir: "auto" }, source(t.source)), quote(t.evidence))));
+  h("li", {}, stage(t.stage), " ", when(t.event_time), ` ${plain(t.kind)} · `, h("bdi", {}, source(t.source)), quote(t.evidence))));
 
 export async function agreements(main, { filters, signal, go }) {
   const { pair, text = "", ...wanted } = filters;
@@ -98,6 +98,6 @@ export async function agreement(main, { id, signal }) {
     h("h2", {}, "Its steps"), transitions.length ? steps(transitions) : empty("It is known from background reports only."),
     h("h2", {}, count(a.reports.length, "report")),
     h("ol", { class: "life" }, [...a.reports].reverse().map((r) =>
-      h("li", {}, stage(r.stage), " ", when(r.event_time), " ", h("span", { dir: "auto" }, source(r.source)), !r.is_news && " · no news",
+      h("li", {}, stage(r.stage), " ", when(r.event_time), " ", h("bdi", {}, source(r.source)), !r.is_news && " · no news",
         quote(r.evidence), h("a", { href: `#/transcripts/${encodeURIComponent(r.transcript_id)}` }, r.title ?? "the transcript")))));
 }

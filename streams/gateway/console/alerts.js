@@ -11,10 +11,10 @@ function row(alert) {
   const words = last?.evidence[0] ?? alert.clauses.find((c) => c.evidence)?.evidence;
   return h("li", { "data-id": alert.id, class: alert.status },
     h("a", { href: `#/alerts/${encodeURIComponent(alert.id)}`, class: "row" },
-      h("span", { class: "line" }, level(alert.level), h("strong", { dir: "auto" }, alert.summary), stage(alert.stage)),
+      h("span", { class: "line" }, level(alert.level), h("strong", {}, alert.summary), stage(alert.stage)),
       words && h("q", { dir: "auto", lang: last?.language ?? null }, words.text),
       h("span", { class: "facts" },
-        when(alert.updated_time), last && h("span", { dir: "auto" }, source(last.source)),
+        when(alert.updated_time), last && h("span", {}, h("bdi", {}, source(last.source))),
         last?.language && h("span", {}, language(last.language)), h("span", {}, alert.topic),
         alert.status !== "open" && h("span", { class: "status" }, alert.status),
         alert.origins > 1 && h("span", {}, `${alert.origins} origins`))));
@@ -66,7 +66,12 @@ export async function alerts(main, { filters, signal, go }) {
 
   const more = h("button", { type: "button", class: "more", hidden: true }, "Older alerts");
   main.append(more);
-  const page = await get(`/v1/alerts${query({ ...wanted, limit: 100 })}`, signal);
+  let page = await get(`/v1/alerts${query({ ...wanted, limit: 100 })}`, signal);
+  while (!page.complete) {
+    note.textContent = "The gateway is still reading the past …";
+    await new Promise((done) => setTimeout(done, 1000));
+    page = await get(`/v1/alerts${query({ ...wanted, limit: 100 })}`, signal);
+  }
   for (const alert of page.alerts) put(alert, 0, false);
   let next = page.next;
   more.hidden = !next;
@@ -78,7 +83,6 @@ export async function alerts(main, { filters, signal, go }) {
     narrow();
   };
   narrow();
-  if (!page.complete) note.textContent = "The gateway is still reading the past; older alerts appear when the page is opened again.";
   follow("/v1/alerts", wanted, page.cursor, "alert", (c) => { put(c.alert, c.sequence, true); narrow(); },
     () => { note.textContent = "Some alerts lie too far back to be shown here one by one; open the page again to see how all stand."; }, signal);
 }
@@ -90,17 +94,17 @@ export async function alert(main, { id, signal }) {
   document.title = `${found.summary} – Dragoman`;
   main.append(
     h("p", { class: "back" }, h("a", { href: "#/alerts" }, "← all alerts")),
-    h("h1", { dir: "auto" }, found.summary),
+    h("h1", {}, found.summary),
     h("p", { class: "facts" }, level(found.level), stage(found.stage), h("span", { class: "status" }, found.status),
       h("span", {}, count(found.origins, "independent origin")),
       h("span", {}, "rule: ", h("a", { href: `#/rules/${encodeURIComponent(found.rule_id)}` }, found.rule_title)),
       found.agreement_id && h("a", { href: `#/agreements/${encodeURIComponent(found.agreement_id)}` }, "the agreement")),
-    found.parties.length > 0 && h("p", {}, found.parties.map((p) => `${p.name} (${place(p.code)})`).join(" · ")),
+    found.parties.length > 0 && h("p", {}, found.parties.map((p, at) => [at > 0 && " · ", h("bdi", {}, p.name), ` (${place(p.code)})`])),
     h("h2", {}, "Its life"),
     h("ol", { class: "life" }, changes.map((c) => {
       const cause = c.alert.subjects.at(-1);
       return h("li", {}, h("strong", {}, KINDS[c.kind] ?? c.kind), " ", when(c.alert.updated_time), " ", stage(c.alert.stage),
-        cause && h("span", { dir: "auto" }, ` ${source(cause.source)}`));
+        cause && [" · ", h("bdi", {}, source(cause.source))]);
     })),
     h("h2", {}, "Why"),
     h("dl", { class: "clauses" }, found.clauses.map((c) => [
@@ -116,7 +120,7 @@ export async function alert(main, { id, signal }) {
     const text = h("div", {}, empty("Reading the transcript …"));
     main.append(h("article", { class: "report" },
       h("h3", { dir: "auto" }, subject.title ?? "Untitled"),
-      h("p", { class: "facts" }, when(subject.event_time), h("span", { dir: "auto" }, source(subject.source)),
+      h("p", { class: "facts" }, when(subject.event_time), h("span", {}, h("bdi", {}, source(subject.source))),
         subject.source.country && h("span", {}, place(subject.source.country)), subject.language && h("span", {}, language(subject.language))),
       text));
     call("GET", `/v1/transcripts/${encodeURIComponent(subject.transcript_id)}`, undefined, signal).then(({ transcript }) => {

@@ -16,7 +16,7 @@ function bars(events) {
   const length = Math.round((last - first) / DAY) + 1;
   const most = Math.max(...days.values());
   const step = 640 / Math.max(length, 14);
-  return h("figure", {}, s("svg", { viewBox: "0 0 640 110", role: "img", "aria-label": `Events a day from ${sorted[0]} to ${sorted.at(-1)}, ${most} at most` },
+  return h("figure", {}, s("svg", { viewBox: "0 0 640 110", class: "bars", role: "img", "aria-label": `Events a day from ${sorted[0]} to ${sorted.at(-1)}, ${most} at most` },
     [...days].map(([day, number]) => {
       const tall = (80 * number) / most;
       return s("rect", { x: ((Date.parse(day) - first) / DAY) * step, y: 85 - tall, width: Math.max(1.5, Math.min(step * 0.8, 24)), height: tall, class: "bar" }, s("title", {}, `${day}: ${count(number, "event")}`));
@@ -58,6 +58,6 @@ export async function transcript(main, { id, filters, signal }) {
   const node = markText(t.text, filters.at ? [{ start, end }] : found.map((e) => e.evidence));
   node.lang = tag.language;
   main.append(h("h1", { dir: "auto" }, t.title ?? "Untitled"),
-    h("p", { class: "facts" }, when(t.broadcast_time ?? t.published_time ?? t.ingest_time), h("span", { dir: "auto" }, source(t.source)),
+    h("p", { class: "facts" }, when(t.broadcast_time ?? t.published_time ?? t.ingest_time), h("span", {}, h("bdi", {}, source(t.source))),
       t.source.country && h("span", {}, place(t.source.country)), h("span", {}, language(tag.language)), h("span", {}, count(found.length, "event"))), node);
 }

@@ -10,7 +10,7 @@ export function markText(text, evidences) {
   for (const mark of marks) {
     const start = Math.max(at, mark.start);
     if (mark.end <= start) continue;
-    pieces.push(points.slice(at, start).join(""));
+    if (start > at) pieces.push(points.slice(at, start).join(""));
     pieces.push(h("mark", { title: mark.speaker ? `said by ${mark.speaker}` : null }, points.slice(start, mark.end).join("")));
     at = mark.end;
   }
@@ -19,4 +19,4 @@ export function markText(text, evidences) {
 }
 
 export const quote = (evidence) =>
-  h("blockquote", { dir: "auto" }, `“${evidence.text}”`, evidence.speaker && h("span", { class: "speaker", dir: "ltr" }, ` — ${evidence.speaker}`));
+  h("blockquote", { dir: "auto" }, h("bdi", {}, `“${evidence.text}”`), evidence.speaker && [" — ", h("bdi", {}, evidence.speaker)]);
