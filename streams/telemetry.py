@@ -58,6 +58,18 @@ RETRIES: Final = Metric(
 STEP_SECONDS: Final = Metric(
     "dragoman_step_seconds", MetricKind.HISTOGRAM, "Time that a step took on a record", ("agent",)
 )
+AGE_SECONDS: Final = Metric(
+    "dragoman_age_seconds",
+    MetricKind.HISTOGRAM,
+    "Time from a record's arrival on its topic, by the broker's clock, until its agent had it and all that follows from it on the broker",
+    ("agent",),
+)
+MATCHES: Final = Metric(
+    "dragoman_matches_total",
+    MetricKind.COUNTER,
+    "Matches of a rule at work, by its id; a rule that was withdrawn stays until the process ends",
+    ("rule",),
+)
 LAG: Final = Metric(
     "dragoman_lag_records",
     MetricKind.GAUGE,
@@ -136,6 +148,8 @@ METRICS: Final[tuple[Metric, ...]] = (
     PARKED,
     RETRIES,
     STEP_SECONDS,
+    AGE_SECONDS,
+    MATCHES,
     LAG,
     RULES_AT_WORK,
     RULES_UNREADABLE,
@@ -154,7 +168,26 @@ METRICS: Final[tuple[Metric, ...]] = (
 )
 """Every metric of worker, gateway and notifier."""
 
-_STEP_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_STEP_BUCKETS: Final = (
+    0.0005,
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1,
+    2.5,
+    5,
+    10,
+    30,
+    60,
+    300,
+    3600,
+)
 
 
 class Metrics:

@@ -240,7 +240,7 @@ class AlertingWorker:
         except OversizeError as error:
             await self.delivery.park(record, too_large(error))
         else:
-            self.delivery.count_emitted()
+            self.delivery.count_emitted(record)
 
     async def pass_time(self) -> None:
         """Let event time pass: settle what an earlier end left open, and judge the groups that have fallen due."""

@@ -10,11 +10,22 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
 
+from schemas.alert import Match
 from schemas.dead_letter import DeadLetterReason
 from schemas.topics import MAX_RECORD_BYTES
 from streams.kafka.client import NoBrokerError
 from streams.pipeline import DeadLetter, Emit
-from streams.telemetry import PARKED, PUBLISHED, RECORDS, RETRIES, STEP_SECONDS, LogEvent, log_event
+from streams.telemetry import (
+    AGE_SECONDS,
+    MATCHES,
+    PARKED,
+    PUBLISHED,
+    RECORDS,
+    RETRIES,
+    STEP_SECONDS,
+    LogEvent,
+    log_event,
+)
 from streams.worker.tables import Position
 
 if TYPE_CHECKING:
@@ -135,7 +146,7 @@ class Delivery:
                 except OversizeError as error:
                     await self.park(record, too_large(error))
                 else:
-                    self.count_emitted()
+                    self.count_emitted(record)
             case DeadLetter() as letter:
                 await self.park(record, letter)
 
@@ -159,6 +170,8 @@ class Delivery:
             for output, error in zip(left, failed, strict=True):
                 if error is None:
                     self.metrics.count(PUBLISHED, self.agent, output.topic.name)
+                    if isinstance(output.record, Match):
+                        self.metrics.count(MATCHES, output.record.rule_id)
             left = [o for o, error in zip(left, failed, strict=True) if error is not None]
             if not left:
                 return
@@ -216,9 +229,11 @@ class Delivery:
                 return answer
         raise AssertionError("pauses do not end")
 
-    def count_emitted(self) -> None:
-        """Count a record that was understood and whose consequences are on the broker."""
+    def count_emitted(self, record: Record) -> None:
+        """Count a record that was understood and whose consequences are on the broker, and how long that took."""
         self.metrics.count(RECORDS, self.agent, "emitted")
+        # Two clocks: one that is a little ahead must not make a time negative.
+        self.metrics.observe(AGE_SECONDS, max(0.0, time.time() - record.timestamp_ms / 1000), self.agent)
 
     def count_repeated(self) -> None:
         """Count a record that the agent had been through with before."""

@@ -15,7 +15,8 @@ from streams.pipeline import DeadLetter, Emit
 from streams.settings import Settings
 from streams.telemetry import Metrics
 from streams.worker.delivery import Delivery, Headers, Parcel, Record, pauses
-from tests.factories import NOON, make_alert_change, make_transcript
+from tests.factories import NOON, make_alert_change, make_event, make_transcript
+from tests.worker.plain_steps import RULE, match
 
 if TYPE_CHECKING:
     from schemas.topics import Output
@@ -74,6 +75,15 @@ async def test_a_send_that_fails_is_repeated_until_it_succeeds_and_readiness_com
     assert line.ready_at_error == [False]  # while it was being repeated
     assert delivery.health.ready
     assert 'dragoman_retries_total{agent="language",what="send"} 2.0' in delivery.metrics.render().decode()
+
+
+async def test_a_match_is_counted_by_its_rule_and_the_record_by_its_age() -> None:
+    outcome = match(topics.EVENTS_EXTRACTED.name, make_event("Chad and Niger met.").encode())
+    delivery = make_delivery(Line())
+    await delivery.settle(RECORD, outcome)
+    told = delivery.metrics.render().decode()
+    assert f'dragoman_matches_total{{rule="{RULE.id}"}} 1.0' in told
+    assert 'dragoman_age_seconds_count{agent="language"} 1.0' in told
 
 
 async def test_only_what_is_not_known_to_be_there_is_sent_again() -> None:
