@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from datetime import datetime
 from enum import StrEnum
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
@@ -27,7 +29,14 @@ from streams.kafka.dead_letters import Settled
 from streams.rules.errors import RuleError
 from streams.rules.load import parse_rule
 from streams.rules.write import write_rule
-from streams.subscriptions import SubscriptionError, parse_subscription, resume, without_secrets
+from streams.subscriptions import (
+    SECRET_PREFIX,
+    SubscriptionError,
+    is_webhook,
+    parse_subscription,
+    resume,
+    without_secrets,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +49,7 @@ if TYPE_CHECKING:
 
 MAX_TEXT: Final = 20_000
 _SHOWN_LETTERS: Final = 500
+_SECRET_BYTES: Final = 32
 _SUFFIX: Final = topics.dead_letter_topic_name("")
 
 Id = Annotated[str, Path(min_length=1, max_length=200, description="Its id")]
@@ -356,10 +366,17 @@ def _add_subscriptions(app: FastAPI, operation: Operation, now: Callable[[], dat
         tags=["subscriptions"],
     )
     async def add(fields: Annotated[dict[str, Any], Body()]) -> Response:
-        """Add a subscription: name, filter, channel and the rest of its contract. It gets what comes from now on."""
+        """Add a subscription: name, filter, channel and the rest of its contract. It gets what comes from now on.
+
+        A webhook that comes without secrets gets one; the answer shows it as `secret`, this once. `"secrets": []` signs nothing.
+        """
         time = now()
         made = derived_id("subscription", str(fields.get("name")), time.isoformat())
         try:
+            secret = None
+            if "secrets" not in fields and is_webhook(str(fields.get("channel", ""))):
+                secret = SECRET_PREFIX + b64encode(token_bytes(_SECRET_BYTES)).decode()
+                fields = {**fields, "secrets": [secret]}
             subscription = parse_subscription({**fields, "id": made, "created_time": time})
         except SubscriptionError as error:
             errors = [{"field": e.field, "reason": e.reason} for e in error.errors]
@@ -367,7 +384,8 @@ def _add_subscriptions(app: FastAPI, operation: Operation, now: Callable[[], dat
         if any(s.name == subscription.name for s in await operation.subscriptions()):
             return problem(409, f"there is a subscription {subscription.name} already: choose another name")
         await operation.write_subscription(subscription, time)
-        return JSONResponse(without_secrets(subscription), 201)
+        shown = {"secret": secret} if secret else {}
+        return JSONResponse({**without_secrets(subscription), **shown}, 201)
 
     for verb, change in (("pause", pause), ("resume", resume)):
         app.add_api_route(

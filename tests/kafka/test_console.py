@@ -217,3 +217,20 @@ async def test_a_subscription_is_added_paused_and_removed(settings: Settings) ->
         await page.get_by_role("button", name="Remove desk").click()
         await page.get_by_role("button", name="Remove desk").click()
         await expect(page.get_by_text("Nobody has subscribed yet.")).to_be_visible()
+
+
+async def test_a_webhook_without_a_secret_gets_one_that_is_shown_once(settings: Settings) -> None:
+    with run_gateway(settings) as address:
+        async with httpx.AsyncClient(base_url=address) as client:
+            given = {"name": "desk", "channel": "https://desk.example/hook/7"}
+            made = await client.post("/v1/subscriptions", json=given)
+            assert made.status_code == 201
+            assert made.json()["secret"].startswith("whsec_")
+            [listed] = (await client.get("/v1/subscriptions")).json()
+            assert "secret" not in listed
+            assert listed["secrets"] == 1
+            assert "hook" not in listed["channel"]
+            assert (await client.post("/v1/subscriptions", json=given)).status_code == 409
+            refused = await client.post("/v1/subscriptions", json={"name": "x", "channel": "gopher://x"})
+            assert refused.status_code == 400
+            assert refused.json()["errors"][0]["field"] == "channel"

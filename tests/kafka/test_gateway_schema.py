@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.kafka, pytest.mark.usefixtures("created_topics")]
 
-_JUDGED: Final = {
-    path: [positive_data_acceptance]
-    for path in ("/v1/subscriptions", "/v1/rules/preview", "/v1/rules/explain")
-}
+_JUDGED: Final = ("/v1/subscriptions", "/v1/rules/preview", "/v1/rules/explain")
 """What these take is judged by more than a JSON Schema can say: the text of a rule, an address of a channel."""
 
 EXAMPLES: Final = 12
@@ -54,7 +51,9 @@ def probe(operation: APIOperation[Any, Any, Any, Any], mode: schemathesis.Genera
             case.query.pop("page", None)
             # what HTTP parsers take in an address
             assume(len(urlencode(case.query, doseq=True)) < 60_000)
-        case.call_and_validate(timeout=60, excluded_checks=_JUDGED.get(operation.path, []))
+        case.call_and_validate(
+            timeout=60, excluded_checks=[positive_data_acceptance] if operation.path in _JUDGED else None
+        )
         sent += 1
 
     # what takes nothing cannot be asked wrongly

@@ -92,7 +92,7 @@ export async function agreement(main, { id, signal }) {
   main.append(h("p", { class: "back" }, h("a", { href: "#/agreements" }, "← all agreements")),
     h("h1", {}, title(a)),
     h("p", { class: "facts" }, stage(a.stage), a.denied && h("span", { class: "status" }, "denied"), h("span", {}, "since ", when(a.since)),
-      h("span", {}, a.parties.map((p) => `${p.name} (${place(p.code)})`).join(" · ")),
+      h("span", {}, a.parties.map((p, at) => [at > 0 && " · ", h("bdi", {}, p.name), place(p.code) !== p.name && ` (${place(p.code)})`])),
       key.length === 2 && h("a", { href: `#/agreements?pair=${encodeURIComponent(key.join("|"))}` }, "all between the two")),
     a.subject && h("p", { dir: "auto" }, a.subject),
     h("h2", {}, "Its steps"), transitions.length ? steps(transitions) : empty("It is known from background reports only."),

@@ -99,7 +99,7 @@ export async function alert(main, { id, signal }) {
       h("span", {}, count(found.origins, "independent origin")),
       h("span", {}, "rule: ", h("a", { href: `#/rules/${encodeURIComponent(found.rule_id)}` }, found.rule_title)),
       found.agreement_id && h("a", { href: `#/agreements/${encodeURIComponent(found.agreement_id)}` }, "the agreement")),
-    found.parties.length > 0 && h("p", {}, found.parties.map((p, at) => [at > 0 && " · ", h("bdi", {}, p.name), ` (${place(p.code)})`])),
+    found.parties.length > 0 && h("p", {}, found.parties.map((p, at) => [at > 0 && " · ", h("bdi", {}, p.name), place(p.code) !== p.name && ` (${place(p.code)})`])),
     h("h2", {}, "Its life"),
     h("ol", { class: "life" }, changes.map((c) => {
       const cause = c.alert.subjects.at(-1);

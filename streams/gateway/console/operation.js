@@ -55,7 +55,8 @@ export async function subscriptions(main, { signal }) {
     try {
       const made = await call("POST", "/v1/subscriptions", { name: given.name, channel: given.channel,
         filter: { topics: some(given.topic), countries: some(given.country), level: given.level || null } }, signal);
-      said.replaceChildren(h("p", { class: "note" }, `${made.name} was added: it gets the alerts that come from now on.`));
+      said.replaceChildren(h("p", { class: "note" }, `${made.name} was added: it gets the alerts that come from now on.`,
+        made.secret && [" Its signing secret, shown this once: ", h("code", {}, made.secret)]));
       form.reset();
       await show();
     } catch (error) { said.replaceChildren(wrong(error)); }
