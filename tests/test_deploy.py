@@ -154,6 +154,21 @@ def test_kubectl_reads_the_whole_of_it() -> None:
     assert len(list(yaml.safe_load_all(done.stdout))) == len(_manifests()) + 1  # the generated ConfigMap
 
 
+def test_the_resources_of_kubernetes_itself_are_as_its_schemas_say(tmp_path: Path) -> None:
+    if shutil.which("kubernetes-validate") is None:
+        pytest.skip("kubernetes-validate is not there; it is large, and no part of the environment for tests")
+    file = tmp_path / "all.yaml"
+    own = [m for m in _manifests() if "strimzi" not in m["apiVersion"] and "keda" not in m["apiVersion"]]
+    file.write_text(yaml.safe_dump_all(own), "utf-8")
+    done = subprocess.run(
+        ["kubernetes-validate", "-k", "1.32", "--strict", str(file)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def _expressions(path: Path) -> list[str]:
     if path.suffix == ".json":
         dashboard = json.loads(path.read_text("utf-8"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
+import httpx
 import pytest
 from aiokafka.errors import TopicAuthorizationFailedError
 from aiokafka.protocol.admin import CreateAclsRequest_v1
@@ -15,6 +17,7 @@ from aiokafka.protocol.api import Request
 from pydantic import SecretStr
 
 from schemas import topics
+from streams.cli.processes import Processes
 from streams.kafka.acls import Acl, Operation, Resource, plan_acls
 from streams.kafka.client import NoBrokerError, open_admin, open_producer
 from streams.kafka.groups import installation_plans
@@ -142,15 +145,20 @@ def scram(ports: dict[str, int], certificates: Path, tmp_path: Path) -> Settings
     )
 
 
-async def test_the_worker_runs_over_tls_as_a_user_with_no_more_than_its_rights(
-    scram: Settings, ports: dict[str, int], tmp_path: Path
-) -> None:
-    plain = Settings(broker=f"{HOST}:{ports['plain']}", partitions=1)
+async def _lay_out(plain: Settings) -> None:
+    """Make topics and rights as an administrator does; what is there stays."""
     async with open_admin(plain) as admin:
         await create_topics(admin, installation_plans(plain))
         send: Any = admin._send_request
         answer = await send(_CreateAcls(_rows(plan_acls(plain))))
-        assert {row[0] for row in answer.creation_responses} == {0}
+    assert {row[0] for row in answer.creation_responses} == {0}
+
+
+async def test_the_worker_runs_over_tls_as_a_user_with_no_more_than_its_rights(
+    scram: Settings, ports: dict[str, int], tmp_path: Path
+) -> None:
+    plain = Settings(broker=f"{HOST}:{ports['plain']}", partitions=1)
+    await _lay_out(plain)
     gateway = scram.model_copy(update={"broker_user": "gateway"})
     text = make_transcript("Albania and Montenegro agreed.", id="t-1").encode()
     async with WorkerProcess(scram, *PLAIN, log=tmp_path / "log") as worker:
@@ -170,6 +178,36 @@ async def test_the_worker_runs_over_tls_as_a_user_with_no_more_than_its_rights(
     async with open_producer(scram.model_copy(update={"broker_user": "notifier"})) as producer:
         with pytest.raises(TopicAuthorizationFailedError):
             await producer.send_and_wait(kafka_name(topics.TRANSCRIPTS_RAW, scram), text, key=b"t-1")
+
+
+async def test_gateway_and_notifier_run_with_no_more_than_their_rights(
+    scram: Settings, ports: dict[str, int], tmp_path: Path
+) -> None:
+    plain = Settings(broker=f"{HOST}:{ports['plain']}", partitions=1)
+    await _lay_out(plain)
+    free = {"gateway_port": 0, "notifier_port": 0}
+    started = []
+    try:
+        for name in ("gateway", "notifier"):
+            own = scram.model_copy(update={"broker_user": name, "data_dir": tmp_path / name, **free})
+            own.data_dir.mkdir()
+            started.append(processes := Processes(own.data_dir, own.as_environment()))
+            child = await processes.start(name, name, ready_within_s=40)
+            port = next(word for word in reversed(re.findall(r":(\d+)", child.first_line)))
+            async with httpx.AsyncClient(trust_env=False, base_url=f"http://{HOST}:{port}") as client:
+                assert (await client.get("/readyz")).status_code == 200
+                if name == "gateway":
+                    told = json.loads(make_transcript("Chad and Niger met.", id="t-9").encode())
+                    assert (await client.post("/v1/transcripts", json=told)).status_code == 202
+                    for route in ("/v1/alerts", "/v1/events", "/v1/agreements"):
+                        page = await client.get(route, headers={"Accept": "application/json"})
+                        assert page.status_code == 200, page.text
+            words = processes.log(name).read_text()
+            assert "uthoriz" not in words
+            assert PASSWORD not in words
+    finally:
+        for processes in started:
+            await processes.stop()
 
 
 async def test_a_client_certificate_lets_in_by_itself(ports: dict[str, int], certificates: Path) -> None:
