@@ -148,6 +148,8 @@ def lay_out(
         mentions = [
             m for m in mentions if m.text.lower() not in RELATIVES
         ]  # WHO ARRIVED is no health organisation
+    if not words:
+        mentions = ()  # control characters may stand for a name and are no word
     starts = [token.start for token in sentence.tokens]
     groups = [
         _group(m, code, entities[m.entity_id], sentence, starts) for m, code in _outermost(mentions, entities)
