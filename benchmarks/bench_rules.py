@@ -1,37 +1,46 @@
-"""How fast very many rules are matched: `make bench-rules` prints the table.
+"""How fast very many rules are matched: `make bench-rules` prints the table and writes build/bench/rules.json.
 
 Rules and documents are drawn from a seed: documents of about 360 words whose frequencies fall as those of a language
 do, with states, event types and a number beside them; rules of the kinds that people write (words and alternatives,
 phrases, state and event, broad ones, one in eight with a `not`; a fifth of their words occurs nowhere, as most
-watch-lists are silent). Everything is CPU time on one core. The floor is to split a document and look each word up
-once; ratios to it can be compared between machines, times cannot.
+watch-lists are silent). Everything is CPU time on one core, to which the run is pinned. The floor is to split a document
+and look each word up once; it is taken anew beside each row, and ratios to it can be compared between machines, times
+cannot.
 
-Before anything is timed, answers are compared with asking every rule (on a sample of documents).
+Measured are the plain index, the compiled one (the extra `fast`) and, as the peer, Lucene's Monitor on the same rules and
+documents, with its best presearcher, real frequencies as weights, and its collector on the same core. Answers are
+compared: with asking every rule on a sample of documents, and between all three on every document.
 """
 
 from __future__ import annotations
 
 import gc
 import itertools
+import json
+import os
 import random
-import resource
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import click
 
+from benchmarks.lucene import PeerMissingError, PeerResult, lucene_version, run_monitor
 from schemas.rule import RuleSource
 from streams.rules.condition import parse_condition
 from streams.rules.detection import compile_selection
 from streams.rules.index import FactIndex
+from streams.rules.match import can_compile
 from streams.rules.needs import Needs, needs_of, number_atom, value_atom
+from streams.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+OUT: Final = Path("build/bench/rules.json")
 SEED: Final = 7
 VOCABULARY: Final = 30_000
 DOCUMENTS: Final = 600
@@ -185,12 +194,40 @@ def _time(step: Callable[[Any], object], items: Sequence[Any]) -> Timing:
     return Timing(best[len(best) // 2], best[len(best) * 99 // 100], sum(best) / 1e6)
 
 
-def _memory_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def _asked_one_by_one(needs: dict[str, Needs], atoms: set[str]) -> set[str]:
     return {i for i, n in needs.items() if not atoms & n.never and all(atoms & c for c in n.clauses)}
+
+
+class Index(Protocol):
+    """What is measured."""
+
+    def add(self, rule_id: str, needs: Sequence[Needs], /) -> None:
+        """Put a rule in."""
+
+    def remove(self, rule_id: str, /) -> None:
+        """Take a rule out."""
+
+    def match(self, texts: Mapping[str, list[str]], fields: Iterable[str], /) -> set[str]:
+        """Give the rules that hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table. CPU times; the ratio to the floor is to the floor taken just before."""
+
+    engine: str
+    rules: int
+    load_s: float
+    docs_per_s: float
+    p50_us: float
+    p99_us: float
+    floor_us: float
+    times_floor: float
+    times_lucene: float | None
+    """Documents per second, as a multiple of the peer's at as many rules."""
+    held_per_document: float
+    add_us: float | None = None
+    remove_us: float | None = None
 
 
 @click.command()
@@ -205,32 +242,110 @@ def _asked_one_by_one(needs: dict[str, Needs], atoms: set[str]) -> set[str]:
 @click.option(
     "--check", "checked", default=5, show_default=True, help="Documents on which every rule is asked."
 )
-def main(counts: tuple[int, ...], checked: int) -> None:
+@click.option("--peer/--no-peer", default=True, show_default=True, help="Measure Lucene's Monitor too.")
+@click.option(
+    "--warm-up", "warm_up_s", default=6.0, show_default=True, help="Seconds in which Java may warm up."
+)
+def main(counts: tuple[int, ...], checked: int, warm_up_s: float, *, peer: bool) -> None:
     """Print how fast so many rules are matched, as ratios to splitting a text and looking its words up."""
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     draw = Draw()
     frequency: dict[str, float] = {}
     for document in draw.documents[:SAMPLE]:
         for atom in {*document.text.split(), *document.fields}:
             frequency[atom] = frequency.get(atom, 0.0) + 1000 / SAMPLE
-    look = dict.fromkeys(draw.words, 1).get
-    floor = _time(lambda d: [look(w) for w in d.text.split()], draw.documents)
     mean = sum(len(d.text.split()) for d in draw.documents) / DOCUMENTS
-    click.echo(f"documents of {mean:.0f} words; floor (split and look up): p50 {floor.p50_us:.0f} us")
+    click.echo(f"{DOCUMENTS} documents of {mean:.0f} words; Lucene {lucene_version()}; CPU time on one core")
     click.echo(
-        f"{'rules':>8} {'load s':>7} {'MB':>5} {'docs/s':>7} {'p50 us':>7} {'p99 us':>7} {'x floor':>8} {'held/doc':>9} {'add us':>7} {'remove us':>10}"
+        f"{'rules':>8} {'engine':>9} {'load s':>7} {'docs/s':>7} {'p50 us':>7} {'p99 us':>7} {'floor us':>9} {'x floor':>8} {'x Lucene':>9} {'held/doc':>9} {'add us':>7} {'remove us':>10}"
     )
+    rows: list[Row] = []
     for count in counts:
-        _bench(draw, frequency, floor, count, checked)
+        needs = {f"r{i}": _needs(draw.rule(), frequency) for i in range(count)}
+        if not all(n.exact for n in needs.values()):
+            raise click.ClickException("a rule of the benchmark is not decided by its needs")
+        for row in _bench(draw, frequency, needs, checked, warm_up_s if peer else None):
+            rows.append(row)
+            click.echo(_line(row))
+    if not can_compile():
+        click.echo("the compiled index was not measured: numba is not installed (the extra `fast`)")
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text(json.dumps([asdict(r) for r in rows], indent=2) + "\n", "utf-8")
 
 
-def _bench(draw: Draw, frequency: dict[str, float], floor: Timing, count: int, checked: int) -> None:
-    needs = {f"r{i}": _needs(draw.rule(), frequency) for i in range(count)}
-    if not all(n.exact for n in needs.values()):
-        raise click.ClickException("a rule of the benchmark is not decided by its needs")
-    gc.collect()
-    before = _memory_mb()
-    start = time.process_time()
+def _line(row: Row) -> str:
+    def number(value: float | None) -> str:
+        return "-" if value is None else f"{value:.1f}"
+
+    return (
+        f"{row.rules:>8} {row.engine:>9} {row.load_s:>7.2f} {row.docs_per_s:>7.0f} {row.p50_us:>7.0f} {row.p99_us:>7.0f} {row.floor_us:>9.0f} "
+        f"{row.times_floor:>8.1f} {number(row.times_lucene):>9} {row.held_per_document:>9.1f} {number(row.add_us):>7} {number(row.remove_us):>10}"
+    )
+
+
+def _bench(
+    draw: Draw, frequency: dict[str, float], needs: dict[str, Needs], checked: int, warm_up_s: float | None
+) -> Iterator[Row]:
+    lucene: PeerResult | None = None
+    if warm_up_s is not None:
+        try:
+            lucene = run_monitor(
+                Settings().cache_dir / "lucene",
+                needs,
+                [(d.text, d.fields) for d in draw.documents],
+                warm_up_s,
+            )
+        except PeerMissingError as error:
+            click.echo(f"Lucene was not measured: {error}")
+    answers: dict[str, list[frozenset[str]]] = {}
+    engines: list[tuple[str, Callable[[], Index]]] = [("plain", lambda: FactIndex(frequency))]
+    if can_compile():
+        from streams.rules.compiled import CompiledIndex  # noqa: PLC0415 - needs the extra
+
+        engines.append(("compiled", lambda: CompiledIndex(frequency)))
+    floor = _floor(draw)
+    if lucene is not None:
+        answers["lucene"] = list(lucene.matches)
+        held = sum(map(len, lucene.matches)) / DOCUMENTS
+        yield Row(
+            "lucene", len(needs), lucene.load_s, DOCUMENTS / lucene.total_s, lucene.p50_us, lucene.p99_us,
+            floor.p50_us, lucene.p50_us / floor.p50_us, 1.0, held,
+        )  # fmt: skip
+    new = [(f"n{i}", [_needs(draw.rule(), frequency)]) for i in range(500)]
+    for name, make in engines:
+        row, answers[name] = _measure(name, make(), draw, needs, new, lucene)
+        yield row
+    known = _phrases_known(needs, frequency)
+    for number, document in enumerate(draw.documents[:checked]):
+        atoms = known.atoms(document.text.split(), document.fields)
+        if answers["plain"][number] != _asked_one_by_one(needs, atoms):
+            sys.exit("the index and asking every rule disagree")
+    for name, own in answers.items():
+        if own != answers["plain"]:
+            sys.exit(f"the plain index and {name} disagree")
+
+
+def _phrases_known(needs: dict[str, Needs], frequency: dict[str, float]) -> FactIndex:
     index = FactIndex(frequency)
+    for rule_id, need in needs.items():
+        index.add(rule_id, [need])
+    return index
+
+
+def _floor(draw: Draw) -> Timing:
+    look = dict.fromkeys(draw.words, 1).get
+    return _time(lambda d: [look(w) for w in d.text.split()], draw.documents)
+
+
+def _measure(  # noqa: PLR0917 - one caller, and each is needed
+    name: str,
+    index: Index,
+    draw: Draw,
+    needs: dict[str, Needs],
+    new: list[tuple[str, list[Needs]]],
+    lucene: PeerResult | None,
+) -> tuple[Row, list[frozenset[str]]]:
+    start = time.process_time()
     for rule_id, need in needs.items():
         index.add(rule_id, [need])
     load_s = time.process_time() - start
@@ -238,21 +353,28 @@ def _bench(draw: Draw, frequency: dict[str, float], floor: Timing, count: int, c
     gc.freeze()
 
     def match(document: Document) -> set[str]:
-        return index.find(index.atoms(document.text.split(), document.fields))
+        return index.match({"": document.text.split()}, document.fields)
 
-    for document in draw.documents[:checked]:
-        atoms = index.atoms(document.text.split(), document.fields)
-        if index.find(atoms) != _asked_one_by_one(needs, atoms):
-            sys.exit("the index and asking every rule disagree")
-    held = sum(len(match(d)) for d in draw.documents) / DOCUMENTS
+    found = [frozenset(match(d)) for d in draw.documents]
+    floor = _floor(draw)
     timing = _time(match, draw.documents)
-    new = [(f"n{i}", [_needs(draw.rule(), frequency)]) for i in range(500)]
     added = _time_once(lambda item: index.add(*item), new)
     removed = _time_once(lambda item: index.remove(item[0]), new)
-    click.echo(
-        f"{count:>8} {load_s:>7.2f} {max(0, _memory_mb() - before):>5.0f} {DOCUMENTS / timing.total_s:>7.0f} {timing.p50_us:>7.0f} "
-        f"{timing.p99_us:>7.0f} {timing.p50_us / floor.p50_us:>8.1f} {held:>9.1f} {added:>7.1f} {removed:>10.1f}",
+    row = Row(
+        name,
+        len(needs),
+        load_s,
+        DOCUMENTS / timing.total_s,
+        timing.p50_us,
+        timing.p99_us,
+        floor.p50_us,
+        timing.p50_us / floor.p50_us,
+        None if lucene is None else lucene.total_s / timing.total_s,
+        sum(map(len, found)) / DOCUMENTS,
+        added,
+        removed,
     )
+    return row, found
 
 
 def _time_once(step: Callable[[Any], object], items: Sequence[Any]) -> float:

@@ -46,6 +46,7 @@ class TextView:
     def __init__(self, text: str, shift: int | None = 0) -> None:
         self.text = text
         self.shift = shift
+        self._evidence: dict[Span, Evidence] = {}
 
     @cached_property
     def _found(self) -> list[re.Match[str]]:
@@ -97,8 +98,12 @@ class TextView:
         """Give the verbatim words of a span; None where the text has no place in the original."""
         if self.shift is None or span[1] <= span[0]:
             return None
-        start, end = self._found[span[0]].start(), self._found[span[1] - 1].end()
-        return Evidence(text=self.text[start:end], start=self.shift + start, end=self.shift + end)
+        known = self._evidence.get(span)
+        if known is None:  # many rules hold on the same words
+            start, end = self._found[span[0]].start(), self._found[span[1] - 1].end()
+            known = Evidence(text=self.text[start:end], start=self.shift + start, end=self.shift + end)
+            self._evidence[span] = known
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,7 +389,8 @@ def _places(word: Word, within: _Range) -> list[int]:
         places.sort()
     else:
         places = view.places.get(key, [])
-    found = places[bisect_left(places, within.low) : bisect_left(places, within.high)]
+    whole = within.low == 0 and within.high == len(view.words)
+    found = places if whole else places[bisect_left(places, within.low) : bisect_left(places, within.high)]
     if word.cased:
         found = [
             at
@@ -396,6 +402,17 @@ def _places(word: Word, within: _Range) -> list[int]:
 
 def _phrase_spans(words: tuple[Word, ...], within: _Range) -> list[Span]:
     length = len(words)
+    if not any(w.cased or w.prefix for w in words):
+        plain = [w.text for w in words]
+        view = within.view
+        every = [view.places.get(word, []) for word in plain]
+        rarest = min(range(length), key=lambda i: len(every[i]))
+        starts = [at - rarest for at in every[rarest]]
+        return [
+            (at, at + length)
+            for at in starts
+            if within.low <= at <= within.high - length and view.folded[at : at + length] == plain
+        ]
     sets = [set(_places(w, within)) for w in words[1:]]
     return [
         (at, at + length)
