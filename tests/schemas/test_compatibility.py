@@ -120,6 +120,17 @@ def test_what_takes_more_is_no_break(new: dict[str, Any]) -> None:
         ({"type": "array", "items": TEXT}, {"type": "array", "items": {"type": "null"}}, 1),
         ({"type": "array", "prefixItems": [TEXT], "maxItems": 1}, {"type": "array", "items": TEXT}, 0),
         ({"type": "array", "prefixItems": [TEXT]}, {"type": "array", "items": TEXT}, 1),
+        (
+            {"type": "array", "prefixItems": [TEXT], "maxItems": 1},
+            {"type": "array", "items": {"type": "null"}},
+            1,
+        ),
+        (
+            {"type": "object", "additionalProperties": TEXT},
+            {"type": "object", "additionalProperties": {"type": "null"}},
+            1,
+        ),
+        (TEXT, {"anyOf": [{"type": "null"}, {"type": "integer"}]}, 1),
         (TEXT, {"not": {"type": "null"}}, 1),
     ],
 )
