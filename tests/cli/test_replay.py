@@ -160,7 +160,7 @@ def test_a_replay_that_is_killed_leaves_no_process_behind(archive: Path, data_di
             assert process.poll() is None
             time.sleep(0.05)
         process.kill()
-    _, alive = psutil.wait_procs(readers, timeout=30)
+    _, alive = psutil.wait_procs(readers, timeout=120)
     assert alive == []
     assert json.loads(dragoman_says("replay", "status", "cut", "--json").stdout)["state"] == "stopped"
 
