@@ -107,7 +107,10 @@ export async function replay(main, { id, signal }) {
   const body = h("div", {}, empty("Comparing; this may take a while …"));
   main.append(h("p", { class: "back" }, h("a", { href: "#/replays" }, "← all replays")), h("h1", {}, `Replay ${id}`), body);
   const found = await get(`/v1/replays/${encodeURIComponent(id)}/difference`, signal);
-  const rows = found.differences ?? [];
-  body.replaceChildren(rows.length ? table("Differences", ["kind", "level", "alert", "raised"], rows.map((d) => [plain(d.kind ?? d.sort ?? ""), level(d.alert.level), d.alert.summary, when(d.alert.raised_time)]))
-    : empty("It raised the same alerts as were raised live."));
+  const rows = found.differences.map((d) => ({ ...d, alert: d.after ?? d.before }));
+  body.replaceChildren(
+    h("p", {}, `${count(found.alerts_before, "alert")} on the one side (${found.before}), ${found.alerts_after} on the other (${found.after}); ${found.same} are the same.`),
+    rows.length ? table("Differences", ["difference", "level", "alert", "why", "raised"], rows.map((d) => [d.kind, level(d.alert.level), d.alert.summary,
+      d.why?.sentence ?? d.fields.map((f) => `${plain(f.field)}: ${f.before} → ${f.after}`).join("; "), when(d.alert.raised_time)]))
+      : empty("Both raised the same alerts."));
 }
