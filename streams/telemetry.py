@@ -86,6 +86,15 @@ WATERMARK: Final = Metric(
     "Event time up to which alerts are judged, in seconds since 1970",
     ("agent",),
 )
+STATE_GROUPS: Final = Metric(
+    "dragoman_state_groups",
+    MetricKind.GAUGE,
+    "Values in the table of an agent: groups of rules, or agreements of a pair of parties",
+    ("agent",),
+)
+STATE_BYTES: Final = Metric(
+    "dragoman_state_bytes", MetricKind.GAUGE, "Size of these values as they are encoded", ("agent",)
+)
 READY: Final = Metric("dragoman_ready", MetricKind.GAUGE, "1 when the process is ready, else 0")
 AGENT_RESTARTS: Final = Metric(
     "dragoman_agent_restarts_total",
@@ -154,6 +163,8 @@ METRICS: Final[tuple[Metric, ...]] = (
     RULES_AT_WORK,
     RULES_UNREADABLE,
     WATERMARK,
+    STATE_GROUPS,
+    STATE_BYTES,
     READY,
     AGENT_RESTARTS,
     ACCEPTED,

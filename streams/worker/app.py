@@ -15,6 +15,7 @@ from streams.kafka.groups import ALERTING, EXTRACTION, LANGUAGE, LEDGER, changel
 from streams.kafka.records import decode_headers
 from streams.kafka.security import SASL_MECHANISM, load_security
 from streams.kafka.topics import RECORD_LIMIT_BYTES, kafka_name
+from streams.telemetry import STATE_BYTES, STATE_GROUPS
 from streams.worker.agents import AlertingWorker, Gate, LedgerWorker, StepWorker, attach_agent, watermark_of
 from streams.worker.delivery import Delivery, Parcel
 from streams.worker.outbox import find_missing
@@ -220,7 +221,12 @@ def _shelf(
 
     # The store and not the table: writing to the table would only queue a changelog record, and not wait for it.
     store = cast("Any", table.data)
-    return Shelf(kind, cast("MutableMapping[bytes, bytes]", store.data), write_changelog)
+
+    def tell(groups: int, size_bytes: int) -> None:
+        delivery.metrics.set(STATE_GROUPS, groups, agent.name)
+        delivery.metrics.set(STATE_BYTES, size_bytes, agent.name)
+
+    return Shelf(kind, cast("MutableMapping[bytes, bytes]", store.data), write_changelog, tell)
 
 
 async def _find_missing(settings: Settings, outputs: Any, since_ms: int) -> Any:  # noqa: ANN401

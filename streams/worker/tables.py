@@ -113,6 +113,7 @@ class Shelf(Generic[KeptT]):
         kind: type[KeptT],
         data: MutableMapping[bytes, bytes],
         write_changelog: Callable[[bytes, bytes, int], Awaitable[None]],
+        tell: Callable[[int, int], None] | None = None,
     ) -> None:
         """Wrap the raw table.
 
@@ -120,8 +121,12 @@ class Shelf(Generic[KeptT]):
             kind: What its values are.
             data: Key to encoded value, as recovered.
             write_changelog: Puts key and value on a partition of the changelog and returns when the broker has them.
+            tell: Told of the number of values and of their bytes when these change.
         """
         self._kind = kind
+        self._tell = tell
+        self._groups = 0
+        self._size_bytes = 0
         self._data = data
         self._write_changelog = write_changelog
 
@@ -139,8 +144,22 @@ class Shelf(Generic[KeptT]):
         """Keep a value: first on the broker, on the partition of the record it comes from, then here."""
         value = kept.encode()
         await self._write_changelog(key, value, kept.position.partition)
+        if len(self._data) != self._groups:
+            self._count()
+        self._size_bytes += len(value) - len(self._data.get(key) or b"")
         self._data[key] = value
+        self._groups = len(self._data)
+        if self._tell is not None:
+            self._tell(self._groups, self._size_bytes)
+
+    def _count(self) -> None:
+        """Count anew what a recovery has written past this class."""
+        self._groups = len(self._data)
+        self._size_bytes = sum(map(len, self._data.values()))
 
     def values(self) -> Iterator[tuple[bytes, bytes]]:
         """Give everything kept as it is encoded. Values of partitions that have moved away may still be among it."""
+        self._count()
+        if self._tell is not None:
+            self._tell(self._groups, self._size_bytes)
         yield from list(self._data.items())

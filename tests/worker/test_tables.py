@@ -47,3 +47,16 @@ def test_what_is_no_state_is_told_with_its_key() -> None:
     for value in (b"{}", b"not JSON", b'{"state": [], "position": 1}'):
         with pytest.raises(TableError, match="what is kept under some-rule cannot be read"):
             glimpse_state(b"some-rule", value)
+
+
+async def test_the_size_of_a_table_counts_what_was_recovered_and_a_changed_value_once() -> None:
+    async def accept(key: bytes, value: bytes, partition: int) -> None:
+        pass
+
+    told: list[tuple[int, int]] = []
+    data: dict[bytes, bytes] = {}
+    shelf = Shelf(KeptBook, data, accept, lambda groups, size_bytes: told.append((groups, size_bytes)))
+    data[b"recovered"] = KeptBook(position=AT, book=Book(key="recovered")).encode()
+    for book in (Book(key="k"), Book(key="k" * 50)):
+        await shelf.put(b"k", KeptBook(position=AT, book=book))
+        assert told[-1] == (2, sum(map(len, data.values())))
