@@ -248,7 +248,8 @@ class Row:
 )
 def main(counts: tuple[int, ...], checked: int, warm_up_s: float, *, peer: bool) -> None:
     """Print how fast so many rules are matched, as ratios to splitting a text and looking its words up."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    if sys.platform == "linux":  # others cannot be told
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     draw = Draw()
     frequency: dict[str, float] = {}
     for document in draw.documents[:SAMPLE]:

@@ -17,7 +17,7 @@ from streams.rules.index import MAX_PAIRS, PrefixBook, ThresholdBook
 from streams.rules.needs import Clause, Needs, atom_cost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -137,9 +137,16 @@ def _find(  # noqa: C901, PLR0912, PLR0917 - one loop over arrays, which is what
     return count
 
 
-place: Any = numba.njit(cache=True)(_place)
-holds: Any = numba.njit(cache=True)(_holds)
-find: Any = numba.njit(cache=True)(_find)
+def _compiled(function: Callable[..., object]) -> Any:  # noqa: ANN401 - numba has no types
+    try:
+        return numba.njit(cache=True)(function)
+    except RuntimeError:  # there is no folder that may be written: compiled anew by every process, then
+        return numba.njit(function)
+
+
+place = _compiled(_place)
+holds = _compiled(_holds)
+find = _compiled(_find)
 
 
 _BETWEEN: Final = np.array([-1], np.int32)
