@@ -75,7 +75,9 @@ _GRAPHS: Final = frozenset({Format.STIX, Format.FTM})
     help="What to write; may be given several times for stix and ftm. Without it: alerts, and for stix and ftm all three.",
 )
 @click.option(
-    "--since", type=TimeParameter(), help="Only what was told of at this event time or later, such as 2026-03-01."
+    "--since",
+    type=TimeParameter(),
+    help="Only what was told of at this event time or later, such as 2026-03-01.",
 )
 @click.option("--broker", metavar="HOST:PORT", help="Kafka to read from [DRAGOMAN_BROKER].")
 def command(
