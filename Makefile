@@ -77,7 +77,7 @@ lint: $(VENV)/.dev ## ruff, mypy, import contracts, rule files
 	$(VENV)/bin/mypy --no-error-summary
 	$(VENV)/bin/lint-imports --no-logo >build-lint.log 2>&1 || { cat build-lint.log; rm -f build-lint.log; exit 1; }
 	rm -f build-lint.log
-	$(VENV)/bin/dragoman rules check --quiet
+	$(VENV)/bin/dragoman rules check >/dev/null
 
 fix: $(VENV)/.dev ## format, and mend what the linter can
 	@tools="$$(ls -d $(DEV_TOOLS) 2>/dev/null | tr '\n' ' ')"
