@@ -244,6 +244,7 @@ def test_a_bad_line_keeps_the_place_of_the_tags() -> None:
     assert (result.exit_code, result.stdout.split()) == (1, ["en", "und", "fr"])
 
 
+@pytest.mark.slow
 def test_answers_come_while_the_input_is_still_open() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "streams.cli", "extract", "--segments"],
@@ -260,6 +261,7 @@ def test_answers_come_while_the_input_is_still_open() -> None:
         assert process.wait(timeout=30) == 0
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it_quietly() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "streams.cli", "extract", "--segments"],
@@ -276,6 +278,7 @@ def test_ctrl_c_ends_it_quietly() -> None:
         assert process.stderr.read() == b""
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_it_quietly() -> None:
     lines = (orjson.dumps({"id": "a", "text": "It rains."}) + b"\n") * 3000
     read_end, write_end = os.pipe()
@@ -293,6 +296,7 @@ def test_a_reader_that_goes_away_ends_it_quietly() -> None:
     assert b"Exception" not in process.stderr
 
 
+@pytest.mark.slow
 def test_the_same_text_is_read_alike_in_every_process(story: str) -> None:
     def read(seed: str) -> bytes:
         arguments = [

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
+pytestmark = pytest.mark.slow
+
 MARCH: Final = ("--from", "2025-03-01", "--to", "2025-04-01", "--local", "--jobs", "1")
 MOU: Final = pack_folder() / "security_mou.yml"
 

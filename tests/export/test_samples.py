@@ -26,6 +26,8 @@ from tests.golden import sample_transcripts
 if TYPE_CHECKING:
     from schemas.alert import Alert
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def selection() -> Selection:

@@ -341,6 +341,7 @@ def test_another_language_gives_agreements_only() -> None:
 # --- the same again, and nasty text
 
 
+@pytest.mark.slow
 def test_ids_are_the_same_in_another_process_and_differ_in_another_transcript() -> None:
     text = "Kenya condemned Chad. Peru's minister met his Chilean counterpart. Peru attacked Chile."
     code = "import sys; from tests.extract.test_events import events_of; print(*(e.id for e in events_of(sys.argv[1])))"
@@ -372,6 +373,7 @@ def test_any_words_give_events_whose_words_stand_in_the_text(words: list[str]) -
     assert events == events_of(text)
 
 
+@pytest.mark.slow
 def test_one_endless_sentence_is_read() -> None:
     assert events_of("Iran met China and " * 4000)
 

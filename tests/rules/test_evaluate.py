@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -295,6 +296,7 @@ def test_a_rule_that_groups_otherwise_takes_back_nothing_and_repeats_nothing() -
     assert len(life.alerts) == 2
 
 
+@pytest.mark.slow
 def test_a_flood_of_matches_is_remembered_in_part_and_cancels_nothing() -> None:
     life = Life(restarts=False)
     rule = rule_with(timespan_s=HOUR)
@@ -320,6 +322,7 @@ def test_a_group_that_is_done_with_is_forgotten() -> None:
     assert life.state is None
 
 
+@pytest.mark.slow
 def test_a_busy_group_stays_small() -> None:
     life = Life()
     rule = rule_with(timespan_s=HOUR)

@@ -184,6 +184,7 @@ needs_numba = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 @needs_numba
 @given(
     rules(),
