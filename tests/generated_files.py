@@ -153,6 +153,7 @@ def _command(name: str) -> str:
 
 
 def _help(command: click.Command, path: str) -> str:
+    command._help_option = None  # click keeps it from whoever asked first, with the names it had there
     with click.Context(command, info_name=path, max_content_width=110, terminal_width=110) as context:
         return f"```\n{command.get_help(context)}\n```"
 

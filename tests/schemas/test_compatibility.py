@@ -235,7 +235,7 @@ def parts_of(schema: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
 @st.composite
 def edited(draw: st.DrawFn, schema: dict[str, Any]) -> dict[str, Any]:
     """The same schema with a few changes as people make them, wider or narrower."""
-    new: dict[str, Any] = json.loads(json.dumps(schema))
+    new: dict[str, Any] = _copied(schema)
     for _ in range(draw(st.integers(min_value=0, max_value=2))):
         part = draw(st.sampled_from(parts_of(new)))
         key = draw(st.sampled_from([*sorted(part.keys() - {"$defs"}), "required", "properties"]))
@@ -253,16 +253,21 @@ def edited(draw: st.DrawFn, schema: dict[str, Any]) -> dict[str, Any]:
                 if fields and goes:
                     del fields[draw(st.sampled_from(sorted(fields)))]
                 else:
-                    fields[draw(st.sampled_from(NAMES))] = draw(SIMPLE)
+                    fields[draw(st.sampled_from(NAMES))] = _copied(draw(SIMPLE))
             case None if key == "required" and part.get("type") == "object":
                 part[key] = [draw(st.sampled_from(NAMES))]
             case "integer" | "number" as kind:
                 part[key] = "number" if kind == "integer" else "integer"
             case _ if key in {"items", "additionalProperties"}:
-                part[key] = draw(SIMPLE)
+                part[key] = _copied(draw(SIMPLE))
             case _:
                 part.pop(key, None)
     return new
+
+
+def _copied(part: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Give JSON of its own: what is drawn belongs to the strategy, and an edit of it would change later draws."""
+    return json.loads(json.dumps(part))
 
 
 def values_of(schema: Any, document: dict[str, Any], depth: int = 0) -> SearchStrategy[Any]:  # noqa: ANN401 - any JSON
