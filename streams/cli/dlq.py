@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import click
-import orjson
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from schemas.topics import dead_letter_topic_name
 from streams.cli.errors import settings_or_exit
+from streams.cli.output import print_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -61,7 +61,7 @@ def list_(*, topic: str | None, everything: bool, broker: str | None, as_json: b
     settings = settings_or_exit(broker=broker)
     found = [p for p in asyncio.run(_list(settings, topic)) if everything or not p.settled]
     if as_json:
-        _print_json([_as_json(p, settings) for p in found])
+        print_json([_as_json(p, settings) for p in found])
         return
     if not found:
         where = f" of {topic}" if topic else ""
@@ -98,7 +98,7 @@ def show(*, topic: str, id_: str, raw: bool, broker: str | None, as_json: bool) 
         sys.stdout.buffer.flush()
         return
     if as_json:
-        _print_json({**_as_json(parked, settings), "value": _as_text(parked.value)})
+        print_json({**_as_json(parked, settings), "value": _as_text(parked.value)})
         return
     _print_one(parked, settings)
 
@@ -162,7 +162,7 @@ def _settle(order: _Order, broker: str | None, *, as_json: bool) -> None:
     done = asyncio.run(_carry_out(settings, order))
     verb = order.how.value
     if as_json:
-        _print_json({verb: done.settled, "skipped": done.skipped, "refused": done.refused})
+        print_json({verb: done.settled, "skipped": done.skipped, "refused": done.refused})
     else:
         for place in done.settled:
             click.echo(f"{verb} {place}")
@@ -373,7 +373,3 @@ def _printable(text: str) -> str:
 
 def _as_text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("utf-8", "backslashreplace")
-
-
-def _print_json(value: object) -> None:
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

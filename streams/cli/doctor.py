@@ -25,6 +25,7 @@ from schemas.contract import ContractError
 from schemas.rule import Rule
 from schemas.topics import RULES, TRANSCRIPTS_RAW, dead_letter_topic_name
 from streams.cli.errors import settings_or_exit
+from streams.cli.output import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -78,7 +79,7 @@ def command(*, broker: str | None, as_json: bool) -> None:
     settings = settings_or_exit(broker=broker)
     findings = [*check_machine(settings), *asyncio.run(_check_services(settings))]
     if as_json:
-        click.echo(orjson.dumps(findings, option=orjson.OPT_INDENT_2).decode())
+        print_json(findings)
     else:
         _print(findings)
     sys.exit(1 if any(f.state is State.WRONG for f in findings) else 0)

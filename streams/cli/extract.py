@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from schemas.contract import ContractError
 from schemas.transcript import Medium
 from streams.cli.errors import fail
-from streams.ingest import Refusal, parse_items, parse_time
+from streams.cli.parameters import written_time
+from streams.ingest import Refusal, parse_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,15 +23,6 @@ _LINE_MODES: Final = ("agreements", "mentions", "languages", "segments", "events
 _STANDARD_INPUT: Final = "-"
 _INTERRUPTED: Final = 130
 """The exit code of what Ctrl-C ended, as shells have it."""
-
-
-def _given_time(_context: click.Context, option: click.Parameter, value: str | None) -> str | None:
-    if value is None:
-        return None
-    try:
-        return parse_time(option.name or "", value).isoformat()
-    except ContractError as error:
-        raise click.BadParameter(error.reason) from None
 
 
 @click.command()
@@ -45,7 +36,7 @@ def _given_time(_context: click.Context, option: click.Parameter, value: str | N
     "--broadcast",
     "broadcast_time",
     metavar="TIME",
-    callback=_given_time,
+    callback=written_time,
     help="Such as 2026-03-01T08:00Z: what “today” means.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")

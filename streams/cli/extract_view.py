@@ -12,9 +12,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from schemas.alert import AlertChangeKind
 from schemas.event import ArgumentRole, Polarity, Realis
 from schemas.transcript import SegmentKind
+from streams.cli import alerts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,13 +27,6 @@ if TYPE_CHECKING:
 _SHOWN: Final = 72
 _NAMES: Final = 4
 _PLAIN_WIDTH: Final = 120
-_CHANGE_STYLES: Final = {
-    AlertChangeKind.RAISE: "bold red",
-    AlertChangeKind.UPDATE: "yellow",
-    AlertChangeKind.CORROBORATE: "green",
-    AlertChangeKind.CONTRADICT: "magenta",
-    AlertChangeKind.CANCEL: "dim",
-}
 
 
 def _print_out(draw: Callable[[Console], None]) -> None:
@@ -73,27 +66,8 @@ def _draw_reading(console: Console, record: EnrichedTranscript) -> None:
 
 
 def print_change(change: AlertChange) -> None:
-    """Print one change of an alert: what happened, in which words, told by whom."""
-    _print_out(lambda console: _draw_change(console, change))
-
-
-def _draw_change(console: Console, change: AlertChange) -> None:
-    alert = change.alert
-    line = Text()
-    line.append(change.kind.value.upper(), style=_CHANGE_STYLES[change.kind])
-    line.append(f" {alert.level.value}", style="bold")
-    line.append(f"  {alert.summary}")
-    console.print(line)
-    newest = alert.subjects[-1]
-    console.print(
-        Text(
-            f"  {newest.source.broadcaster}, {newest.event_time:%Y-%m-%d %H:%M} UTC, rule: {alert.rule_title}",
-            style="dim",
-        )
-    )
-    for evidence in newest.evidence:
-        _print_quote(console, evidence.text, evidence.speaker)
-    console.print()
+    """Print one change of an alert as `dragoman alerts` does."""
+    _print_out(lambda console: alerts.print_change(console, change))
 
 
 def _first_headline(record: EnrichedTranscript) -> str | None:

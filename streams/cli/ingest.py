@@ -20,7 +20,8 @@ from schemas.contract import ContractError
 from schemas.topics import Output
 from schemas.transcript import Medium
 from streams.cli.errors import fail, settings_or_exit
-from streams.ingest import MAX_FILE_BYTES, SUFFIXES, Refusal, parse_items, parse_time
+from streams.cli.parameters import written_time
+from streams.ingest import MAX_FILE_BYTES, SUFFIXES, Refusal, parse_items
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
@@ -64,15 +65,6 @@ class Intake:
     refused: list[Refused] = field(default_factory=list)
 
 
-def _given_time(_context: click.Context, option: click.Parameter, value: str | None) -> str | None:
-    if value is None:
-        return None
-    try:
-        return parse_time(option.name or "", value).isoformat()
-    except ContractError as error:
-        raise click.BadParameter(error.reason) from None
-
-
 @click.command()
 @click.argument("paths", metavar="FILE|FOLDER|-...", nargs=-1, required=True)
 @click.option("--source", "broadcaster", metavar="NAME", help="The station, paper or agency, such as IRIB.")
@@ -83,10 +75,10 @@ def _given_time(_context: click.Context, option: click.Parameter, value: str | N
 @click.option("--title", metavar="TEXT", help="Headline, where the files have none.")
 @click.option("--place", metavar="TEXT", help="Where it was reported from.")
 @click.option(
-    "--published", "published_time", metavar="TIME", callback=_given_time, help="Such as 2026-03-01T08:00Z."
+    "--published", "published_time", metavar="TIME", callback=written_time, help="Such as 2026-03-01T08:00Z."
 )
 @click.option(
-    "--broadcast", "broadcast_time", metavar="TIME", callback=_given_time, help="Such as 2026-03-01T08:00Z."
+    "--broadcast", "broadcast_time", metavar="TIME", callback=written_time, help="Such as 2026-03-01T08:00Z."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing. Needs no Kafka.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, for a program.")

@@ -62,3 +62,13 @@ class SpeedParameter(click.ParamType):
         if not 0 < speed < float("inf"):
             self.fail(f"{value!r} is neither max nor a number above 0", param, ctx)
         return speed
+
+
+def written_time(_context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Give an instant in the form that records have; a callback of options that go into a record."""
+    if value is None:
+        return None
+    try:
+        return parse_time(option.name or "", value).isoformat()
+    except ContractError as error:
+        raise click.BadParameter(error.reason) from None

@@ -18,6 +18,7 @@ import orjson
 
 from schemas import topics
 from streams.cli.errors import fail, settings_or_exit
+from streams.cli.output import print_json
 from streams.cli.parameters import DurationParameter, SpeedParameter, TimeParameter
 from streams.cli.replay_view import count_of, iso, print_diff, progress_bar, sentences
 from streams.rules.errors import RuleError
@@ -333,7 +334,7 @@ def status(*, replay_id: str, as_json: bool, broker: str | None) -> None:
     with sentences():
         row = _row(_store(settings).find(replay_id))
     if as_json:
-        _print_json(row)
+        print_json(row)
         return
     for name, value in row.items():
         if value not in (None, {}):
@@ -351,7 +352,7 @@ def list_(*, as_json: bool, broker: str | None) -> None:
     with sentences():
         rows = [_row(store.find(name)) for name in store.ids()]
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
     if not rows:
         click.echo("No replay was started yet: `dragoman replay start --help` says how.", err=True)
@@ -420,7 +421,7 @@ def diff(*, replay_id: str, other: str | None, html: Path | None, as_json: bool,
 
         html.write_text(render_page(found), encoding="utf-8")
     if as_json:
-        _print_json(found.model_dump(mode="json"))
+        print_json(found.model_dump(mode="json"))
     else:
         print_diff(found)
         if html is not None:
@@ -557,7 +558,7 @@ def promote(*, replay_id: str, force: bool, broker: str | None, as_json: bool) -
         page = (replay.folder / DIFF_FILE).with_suffix(".html")
         page.write_text(render_page(found), encoding="utf-8")
     if as_json:
-        _print_json(
+        print_json(
             {
                 "applied": [r.id for r in sent],
                 "withdrawn": withdrawn,
@@ -594,10 +595,6 @@ def _store(settings: Settings) -> Store:
     from streams.replay.store import Store  # noqa: PLC0415 - keeps --help quick
 
     return Store(settings)
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z).decode() + "\n")
 
 
 def _now() -> datetime:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
-import orjson
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -19,6 +18,7 @@ from schemas.contract import ContractError
 from schemas.rule import Rule
 from schemas.topics import RULES, Output, alert_topic
 from streams.cli.errors import fail, sentence_of, settings_or_exit
+from streams.cli.output import print_json
 from streams.cli.parameters import DurationParameter, TimeParameter
 from streams.rules.errors import RuleError, nearest
 from streams.rules.load import LOCK_NAME, TEST_SUFFIX, load_rule, pack_folder, rule_files, rule_hash
@@ -81,7 +81,7 @@ def check(*, paths: tuple[Path, ...], as_json: bool) -> None:
         problems = [
             {"file": p.file, "line": p.line, "column": p.column, "reason": p.reason} for p in loaded.problems
         ]
-        _print_json({"rules": len(loaded.rules), "problems": problems})
+        print_json({"rules": len(loaded.rules), "problems": problems})
     else:
         for problem in loaded.problems:
             click.echo(str(problem))
@@ -222,7 +222,7 @@ def test(*, paths: tuple[Path, ...], verbose: bool, as_json: bool) -> None:
     results = _run_tests(loaded)
     failed = [(f, r) for f, r in results if not r.passed]
     if as_json:
-        _print_json(
+        print_json(
             [
                 {
                     "file": str(f),
@@ -288,7 +288,7 @@ def apply(*, paths: tuple[Path, ...], prune: bool, force: bool, broker: str | No
         apply_rules(settings, list(loaded.rules.values()), prune=prune, force=force)
     )
     if as_json:
-        _print_json({"applied": [r.id for r in sent], "withdrawn": withdrawn})
+        print_json({"applied": [r.id for r in sent], "withdrawn": withdrawn})
         return
     for rule in sent:
         click.echo(f"applied {rule.id} version {rule.version}: {rule.title}")
@@ -394,7 +394,7 @@ def list_(*, broker: str | None, as_json: bool) -> None:
     settings = settings_or_exit(broker=broker)
     rules = sorted(_asyncio_run(read_rules(settings)).values(), key=lambda r: (r.alert.topic, r.title))
     if as_json:
-        _print_json([r.model_dump(mode="json") for r in rules])
+        print_json([r.model_dump(mode="json") for r in rules])
         return
     if not rules:
         click.echo("No rule is at work. `dragoman rules apply` puts the shipped pack to work.", err=True)
@@ -428,7 +428,7 @@ def diff(*, paths: tuple[Path, ...], broker: str | None, as_json: bool) -> None:
     rows += [("changed", r, there[i]) for i, r in mine.items() if i in there and there[i] != r]
     rows += [("at work only", r, r) for i, r in sorted(there.items()) if i not in mine]
     if as_json:
-        _print_json(
+        print_json(
             [
                 {
                     "change": what,
@@ -471,7 +471,7 @@ def explain(*, rule: str, transcript: Path, as_json: bool) -> None:
         _stop_on([error])
     explanations = _explanations(judged, transcript)
     if as_json:
-        _print_json([_as_json(e) for e in explanations])
+        print_json([_as_json(e) for e in explanations])
         return
     if not explanations:
         click.echo(
@@ -569,7 +569,7 @@ def preview(
     with sentences():
         seen = preview_rules(settings_or_exit(broker=broker), file, since, until)
     if as_json:
-        _print_json(seen.model_dump(mode="json"))
+        print_json(seen.model_dump(mode="json"))
     else:
         print_preview(seen, limit)
 
@@ -582,10 +582,6 @@ def _asyncio_run(work: Coroutine[Any, Any, T]) -> T:
         if sentence is None:
             raise
         fail(sentence)
-
-
-def _print_json(value: object) -> None:
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
 def _count(number: int, noun: str) -> str:

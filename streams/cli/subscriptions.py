@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
-import orjson
 
 from schemas.alert import AlertChangeKind
 from schemas.rule import Level
 from streams.cli.errors import fail, settings_or_exit
+from streams.cli.output import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,7 +158,7 @@ def add(  # noqa: PLR0917 - click names them all
     asyncio.run(_write(settings, [Output(SUBSCRIPTIONS, subscription.id, subscription, now)]))
     shown = secret in {None, "new"} and made
     if as_json:
-        _print_json({**without_secrets(subscription), **({"secret": made} if shown else {})})
+        print_json({**without_secrets(subscription), **({"secret": made} if shown else {})})
         return
     click.echo(f"{name} added ({subscription.id})")
     if shown:
@@ -191,7 +191,7 @@ def list_(*, as_json: bool, broker: str | None) -> None:
 
     found = asyncio.run(_read_subscriptions(settings_or_exit(broker=broker)))
     if as_json:
-        _print_json([without_secrets(s) for s in found])
+        print_json([without_secrets(s) for s in found])
         return
     if not found:
         click.echo("There are no subscriptions: `dragoman subscriptions add` makes one.", err=True)
@@ -218,7 +218,7 @@ def show(*, name: str, as_json: bool, broker: str | None) -> None:
     deliveries = asyncio.run(_read_deliveries(settings, subscription.id))
     if as_json:
         told = [d.model_dump(mode="json", exclude={"changes"}) for d in deliveries]
-        _print_json({**without_secrets(subscription), "deliveries": told})
+        print_json({**without_secrets(subscription), "deliveries": told})
         return
     click.echo(f"{subscription.name} ({subscription.id})")
     click.echo(f"  channel  {hide_channel(subscription.channel) or 'stream and feed'}")
@@ -255,7 +255,7 @@ def test(*, name: str, as_json: bool, broker: str | None) -> None:
     if done is None:
         fail("the notifier has not answered: is `dragoman notifier` running? The sample waits for it")
     if as_json:
-        _print_json(done.model_dump(mode="json", exclude={"changes"}))
+        print_json(done.model_dump(mode="json", exclude={"changes"}))
     elif done.state is DeliveryState.DELIVERED:
         click.echo(f"delivered: {done.answer}")
     if done.state is not DeliveryState.DELIVERED:
@@ -311,7 +311,7 @@ def rotate(*, name: str, finish: bool, as_json: bool, broker: str | None) -> Non
     made = _secret("new", wanted=True) or ""
     _change(settings, rotate_secret(subscription, made))
     if as_json:
-        _print_json({"secret": made})
+        print_json({"secret": made})
     else:
         click.echo(f"Its new secret, shown this once: {made}")
 
@@ -398,10 +398,6 @@ def _state(subscription: Subscription) -> str:
 
 def _now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - when someone asked for it
-
-
-def _print_json(value: object) -> None:
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2))
 
 
 def _change(settings: Settings, subscription: Subscription) -> None:

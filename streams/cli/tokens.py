@@ -11,6 +11,7 @@ import click
 from pydantic import ValidationError
 
 from streams.cli.errors import fail, settings_or_exit
+from streams.cli.output import print_json
 
 _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
@@ -89,7 +90,6 @@ def add(*, name: str, scopes: tuple[str, ...], expires: timedelta | None) -> Non
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
 def list_(*, as_json: bool) -> None:
     """Show the tokens that there are, without what is secret."""
-    import orjson  # noqa: PLC0415 - keeps --help quick
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
@@ -101,7 +101,7 @@ def list_(*, as_json: bool) -> None:
         fail(str(error))
     now = datetime.now(UTC)  # noqa: TID251 - what has expired by now
     if as_json:
-        click.echo(orjson.dumps([t.model_dump(mode="json", exclude={"hash"}) for t in tokens]))
+        print_json([t.model_dump(mode="json", exclude={"hash"}) for t in tokens])
         return
     if not tokens:
         click.echo("There are no tokens: `dragoman tokens add NAME --scope read` makes one.", err=True)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
-import orjson
 from rich.console import Console
 from rich.table import Table
 
 from schemas.json_schema import to_draft_07, topic_schema
 from schemas.topics import ALERT_TOPIC_NAMES, dead_letter_topic_name
 from streams.cli.errors import fail, settings_or_exit
+from streams.cli.output import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ def create(*, alerts: tuple[str, ...], alter: bool, broker: str | None, as_json:
     settings = settings_or_exit(broker=broker)
     made, altered = asyncio.run(_create(settings, alerts, alter=alter))
     if as_json:
-        _print_json({"created": sorted(made), "altered": sorted(altered)})
+        print_json({"created": sorted(made), "altered": sorted(altered)})
         return
     for verb, names in (("created", made), ("altered", altered)):
         for name in names:
@@ -87,7 +87,7 @@ def check(*, alerts: tuple[str, ...], broker: str | None, as_json: bool) -> None
     settings = settings_or_exit(broker=broker)
     differences = asyncio.run(_check(settings, alerts))
     if as_json:
-        _print_json({"differences": differences})
+        print_json({"differences": differences})
     else:
         for sentence in differences:
             click.echo(sentence)
@@ -108,7 +108,7 @@ def list_(*, alerts: tuple[str, ...], broker: str | None, as_json: bool) -> None
     settings = settings_or_exit(broker=broker)
     found = asyncio.run(_list(settings, alerts))
     if as_json:
-        _print_json([_as_json(state) for state in found.states])
+        print_json([_as_json(state) for state in found.states])
         return
     if not found.states:
         click.echo(
@@ -165,7 +165,7 @@ def publish(*, alerts: tuple[str, ...], registry: str, as_json: bool) -> None:
     except RegistryError as error:
         fail(str(error))
     if as_json:
-        _print_json([{"subject": p.subject, "id": p.schema_id, "came": p.came} for p in done])
+        print_json([{"subject": p.subject, "id": p.schema_id, "came": p.came} for p in done])
         return
     for publication in done:
         click.echo(f"{publication.came} {publication.subject} (schema {publication.schema_id})")
@@ -242,7 +242,3 @@ def _as_json(state: TopicState) -> dict[str, object]:
         "records": state.records,
         "lag": dict(sorted(state.lag.items())),
     }
-
-
-def _print_json(value: object) -> None:
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
