@@ -198,8 +198,17 @@ def _make_match(  # noqa: PLR0917 - one caller, and each is needed
         sketch=facts.sketch,
         clauses=hit.clauses,
         slots=slots,
-        subject=facts.subject,
+        subject=_with_words(facts, hit.clauses),
     )
+
+
+def _with_words(facts: Facts, clauses: tuple[ClauseMatch, ...]) -> Subject:
+    """Give the subject with the sentences that prove the match: a whole transcript has no words of its own."""
+    if facts.subject.evidence:
+        return facts.subject
+    view = facts.texts["text"]
+    found = {words for c in clauses if c.evidence and (words := view.sentence_of(c.evidence))}
+    return facts.subject.model_copy(update={"evidence": tuple(sorted(found, key=lambda e: e.start))})
 
 
 def slot_values(names: tuple[str, ...], facts: Facts, hit: Hit) -> dict[str, Any]:

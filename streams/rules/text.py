@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -104,6 +104,14 @@ class TextView:
             known = Evidence(text=self.text[start:end], start=self.shift + start, end=self.shift + end)
             self._evidence[span] = known
         return known
+
+    def sentence_of(self, words: Evidence) -> Evidence | None:
+        """Give the whole sentence in which some words of this text begin; None for words from elsewhere."""
+        if self.shift is None or not 0 <= words.start - self.shift < len(self.text):
+            return None
+        at = bisect_right(self._found, words.start - self.shift, key=lambda m: m.start()) - 1
+        index = bisect_right(self.sentences, at, key=lambda span: span[0]) - 1
+        return self.evidence(self.sentences[index]) if at >= 0 and index >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,9 @@ def test_stories_of_one_transcript_do_not_mix() -> None:
     text = two_stories().transcript.text
     assert [w.text for w in words] == ["guards", "strike"]
     assert all(text[w.start : w.end] == w.text for w in words)
+    proof = match.subject.evidence
+    assert proof, "a subscriber sees the sentences"
+    assert all(any(s.start <= w.start and w.end <= s.end for s in proof) for w in words)
 
 
 def test_an_event_belongs_to_the_story_in_which_its_words_lie() -> None:

@@ -118,6 +118,24 @@ def test_nearness_is_what_counting_words_says(text: list[str], a: str, b: str, d
     assert holds(f"{a} >{distance} {b}", " ".join(text)) is ordered
 
 
+@given(
+    st.lists(
+        st.sampled_from(["a war", "No!", "J. Smith spoke", "peace?", "\n\n", "left. "]),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_every_word_lies_in_the_sentence_that_is_given_for_it(parts: list[str]) -> None:
+    view = TextView(" ".join(parts), 7)
+    for at in range(len(view.words)):
+        word = view.evidence((at, at + 1))
+        assert word is not None
+        sentence = view.sentence_of(word)
+        assert sentence is not None
+        assert sentence.start <= word.start < word.end <= sentence.end
+        assert sentence.text == view.text[sentence.start - 7 : sentence.end - 7]
+
+
 @given(st.text(alphabet="ab &|!()[]~>#=*\"'12", max_size=50), st.text(max_size=80))
 def test_any_expression_is_read_or_refused(expression: str, text: str) -> None:
     try:
