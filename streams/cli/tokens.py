@@ -71,7 +71,7 @@ def add(*, name: str, scopes: tuple[str, ...], expires: timedelta | None) -> Non
             now,
             now + expires if expires else None,
         )
-        file.write(add_token(file.read(), token))
+        file.change(lambda tokens: add_token(tokens, token))
     except ValidationError:
         raise click.BadParameter(
             f"{name!r}: letters, digits, dot, hyphen and underscore, 64 at most", param_hint="NAME"
@@ -126,7 +126,7 @@ def revoke(*, name: str) -> None:
 
     file = TokenFile(settings_or_exit().data_dir)
     try:
-        file.write(revoke_token(file.read(), name))
+        file.change(lambda tokens: revoke_token(tokens, name))
     except TokenError as error:
         fail(str(error))
     click.echo(f"revoked {name}")

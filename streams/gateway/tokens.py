@@ -5,6 +5,7 @@ A token is 256 random bits, so that its SHA-256 is enough to keep: there is noth
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import os
@@ -19,7 +20,7 @@ from pydantic import Field
 from schemas.contract import Contract, ContractError, Time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
 PREFIX: Final = "dragoman_"
@@ -155,9 +156,28 @@ class TokenFile:
             self._seen = seen
         return self._tokens
 
-    def write(self, tokens: Tokens) -> None:
+    def change(self, how: Callable[[Tokens], Tokens]) -> None:
+        """Change the tokens, with nobody else between reading and writing.
+
+        Raises:
+            TokenError: the file cannot be read or written, or `how` raised it.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            folder = os.open(self.path.parent, os.O_RDONLY)
+        except OSError as error:
+            raise TokenError(f"{self.path.parent} cannot be used: {error.strerror}") from error
+        try:
+            # The folder and not the file: a lock on a file that is replaced holds up nobody who opens the next one.
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            self._write(how(self.read()))
+        except OSError as error:
+            raise TokenError(f"{self.path} cannot be written: {error.strerror}") from error
+        finally:
+            os.close(folder)
+
+    def _write(self, tokens: Tokens) -> None:
         """Replace the file: whole or not at all, for its owner's eyes alone."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         number, name = tempfile.mkstemp(prefix=".tokens-", dir=self.path.parent)  # made with mode 0600
         try:
             with os.fdopen(number, "wb") as file:

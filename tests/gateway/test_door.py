@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 from base64 import b64encode
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -68,9 +69,9 @@ class House:
             text, kept = make_token(
                 name, scopes, bytes([next(numbers)] * 32), NOON, NOON + timedelta(days=days)
             )
-            self.file.write(add_token(self.file.read(), kept))
+            self.file.change(partial(add_token, token=kept))
             self.tokens[name] = text
-        self.file.write(revoke_token(self.file.read(), "revoked"))
+        self.file.change(partial(revoke_token, name="revoked"))
         self.now = NOON + timedelta(days=2)
         self.index = Index(folder / "index", "test")
         rules = Rules(
@@ -197,9 +198,9 @@ async def test_a_feed_reader_may_send_its_token_as_password(house: House) -> Non
 async def test_a_token_made_or_revoked_acts_at_once(house: House) -> None:
     text, kept = make_token("new", [Scope.READ], bytes([99] * 32), NOON, None)
     assert (await house.ask("GET", "/metrics", text)).status_code == 401
-    house.file.write(add_token(house.file.read(), kept))
+    house.file.change(partial(add_token, token=kept))
     assert (await house.ask("GET", "/metrics", text)).status_code == 200
-    house.file.write(revoke_token(house.file.read(), "new"))
+    house.file.change(partial(revoke_token, name="new"))
     assert (await house.ask("GET", "/metrics", text)).status_code == 401
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,10 +66,48 @@ def test_a_file_is_for_its_owner_alone_and_a_change_is_seen(tmp_path: Path) -> N
     assert reader.read() == Tokens()
     for number in range(3):
         _, kept = make_token(f"t{number}", [Scope.READ], bytes([number] * 32), NOON, None)
-        writer.write(add_token(writer.read(), kept))
+        writer.change(partial(add_token, token=kept))
         assert [t.name for t in reader.read().tokens] == [f"t{n}" for n in range(number + 1)]
     assert stat.S_IMODE(reader.path.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["tokens.json"]
+
+
+_ADD_FIVE = """
+import sys; from functools import partial; from pathlib import Path
+from streams.gateway.tokens import Scope, TokenFile, add_token, make_token
+from tests.factories import NOON
+print("ready", flush=True); sys.stdin.readline()
+for number in range(5):
+    token = make_token(f"{sys.argv[1]}-{number}", [Scope.READ], bytes(32), NOON, None)[1]
+    TokenFile(Path(sys.argv[2])).change(partial(add_token, token=token))
+"""
+
+
+def test_of_tokens_that_are_made_at_once_none_is_lost(tmp_path: Path) -> None:
+    makers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _ADD_FIVE, name, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for name in ("a", "b", "c")
+    ]
+    for maker in makers:
+        assert maker.stdout is not None
+        assert maker.stdout.readline() == b"ready\n"
+    for maker in makers:
+        maker.communicate(b"go\n")
+        assert maker.returncode == 0
+    names = {token.name for token in TokenFile(tmp_path).read().tokens}
+    assert names == {f"{maker}-{number}" for maker in "abc" for number in range(5)}
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    runner = CliRunner(env={"DRAGOMAN_DATA_DIR": str(tmp_path / "file")})
+    done = runner.invoke(dragoman, ["tokens", "add", "desk", "--scope", "read"])
+    assert done.exit_code == 1
+    assert f"{tmp_path / 'file'} cannot be used" in done.output.replace("\n", "")
 
 
 def test_a_file_that_holds_no_tokens_is_named(tmp_path: Path) -> None:
