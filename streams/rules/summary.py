@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
+
+import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +20,7 @@ UNTOLD: Final = "(not told)"
 
 
 def fill_summary(template: str, slots: Mapping[str, Any]) -> str:
-    """Fill the slots of a summary: several values as `a, b and c`, codes of the contract as words.
+    """Fill the slots of a summary: several values as `a, b and c`, codes as words, states by their English names.
 
     A part in square brackets is left out where one of its slots has no value.
     """
@@ -31,5 +35,17 @@ def _spoken(name: str, slots: Mapping[str, Any]) -> str:
     values = slots.get(name)
     if not values:
         return UNTOLD
-    words = [str(v) if name in _VERBATIM else _SPOKEN.get(str(v), str(v).replace("_", " ")) for v in values]
+    words = [str(v) if name in _VERBATIM else _in_words(str(v)) for v in values]
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def _in_words(code: str) -> str:
+    return _SPOKEN.get(code) or load_state_names().get(code) or code.replace("_", " ")
+
+
+@cache
+def load_state_names() -> Mapping[str, str]:
+    """Read the English name of each state by its code, from the lexicon of the reader."""
+    lexicon = files("streams.extract") / "lexicon" / "countries.yml"
+    states = yaml.load(lexicon.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    return {code: str(state["name"]) for code, state in states.items()}

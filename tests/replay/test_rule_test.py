@@ -51,7 +51,7 @@ def test_tests_that_are_as_expected_pass() -> None:
     [
         ("level: low", "level: high", "at 2h: level: high expected, low there"),
         ("origins: 1", "origins: 2", "at 2h: origins: 2 expected, 1 there"),
-        ("[{level: low, origins: 1}]", "[]", "at 2h: 0 alerts expected, 1 there (low: IRN visits)"),
+        ("[{level: low, origins: 1}]", "[]", "at 2h: 0 alerts expected, 1 there (low: Iran visits)"),
         ("alerts: [], near", "alerts: [{level: low}], near", "at 2h: 1 alerts expected, 0 there (none)"),
         (
             "failed: [hoped]",

@@ -354,14 +354,14 @@ def test_the_summary_names_what_the_match_brought() -> None:
         update={"slots": {"event.actor": ["IRN", "CHN", "RUS"], "event.mode": ["to_be_signed"]}}
     )
     (change,) = Life().feed(match)
-    assert change.alert.summary == "IRN, CHN and RUS to (not told): to be signed"
+    assert change.alert.summary == "Iran, China and Russia to (not told): to be signed"
 
 
 def test_a_part_in_brackets_is_left_out_where_it_has_nothing_to_say() -> None:
     template = "Attack by {event.actor}[ on {event.recipient}][ in {event.place}] [sic]"
     assert (
         fill_summary(template, {"event.actor": ["AZE"], "event.place": ["ARM"]})
-        == "Attack by AZE in ARM [sic]"
+        == "Attack by Azerbaijan in Armenia [sic]"
     )
 
 
