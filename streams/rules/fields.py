@@ -123,6 +123,7 @@ DERIVED_SLOTS: Final = {
     "origin": "Which independent origin it comes from; copies of one text share it",
     "transcript": "Id of the transcript",
     "day": "Date of the event time in UTC",
+    "parties": "Parties of the event or agreement: code of a state, another as written",
 }
 """Fields that group-by, correlation and summary may name although no selection can."""
 

@@ -15,6 +15,7 @@ from streams.rules.detection import MAX_HITS, Hit, match_selection
 from streams.rules.facts import Facts, read_facts, source_of
 from streams.rules.index import FactIndex
 from streams.rules.needs import needs_of, value_atom
+from streams.rules.summary import load_state_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -228,6 +229,9 @@ def slot_values(names: tuple[str, ...], facts: Facts, hit: Hit) -> dict[str, Any
             found = [facts.subject.transcript_id]
         elif name == "day":
             found = [facts.subject.event_time.date().isoformat()]
+        elif name == "parties":
+            states = load_state_names()
+            found = [p.code if p.code in states else p.name for p in facts.subject.parties]
         elif name in facts.texts:
             found = [facts.texts[name].text[:500]]
         else:

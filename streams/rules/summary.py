@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 _SLOT: Final = re.compile(r"\{([^{}]*)\}")
 _OPTIONAL: Final = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
-_SPOKEN: Final = {"mou": "MoU", "to_be_signed": "to be signed", "state_org": "state and organisation"}
+_SPOKEN: Final = {
+    "mou": "MoU",
+    "state_org": "state and organisation",
+    "judicial": "judicial matters",
+    "maritime": "maritime matters",
+    "nuclear": "nuclear matters",
+    "political": "political matters",
+}
 _VERBATIM: Final = ("text", "title", "agreement.subject", "agreement.name")
 UNTOLD: Final = "(not told)"
 
