@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 SUFFIX: Final = ".jsonl.gz"
 _VALUE: Final = b',"value":'
+_MAX_HEAD_BYTES: Final = 4096
 _LEVEL: Final = 3
 """Of gzip: beyond it a file gets hardly smaller and takes much longer."""
+MAX_LINE_BYTES: Final = 32 * 2**20
+"""No topic takes a record that makes a longer line; without a bound a small file could fill the memory."""
 
 
 class ArchiveError(Exception):
@@ -102,7 +105,7 @@ def read_head(path: Path) -> ArchiveHead:
         ArchiveError: it is none.
     """
     with _reading(path) as file:
-        return _parse_head(path, file.readline())
+        return _read_head(path, file)
 
 
 def read_archive(path: Path) -> Iterator[SourceRecord]:
@@ -113,17 +116,13 @@ def read_archive(path: Path) -> Iterator[SourceRecord]:
     """
     count = 0
     with _reading(path) as file:
-        _parse_head(path, file.readline())
+        _read_head(path, file)
         while True:
             line = _read_line(path, file, count)
             if not line.endswith(b"\n"):
                 raise ArchiveError(_cut_short(path, count))
             if line.startswith(b'{"records":'):
-                told = orjson.loads(line)["records"]
-                if told != count:
-                    raise ArchiveError(
-                        f"{path}: holds {count} records and says it holds {told}: it is damaged"
-                    )
+                _check_count(path, line, count)
                 if _read_line(path, file, count):
                     raise ArchiveError(f"{path}: goes on after its last line: it is damaged")
                 return
@@ -139,11 +138,29 @@ def read_archive(path: Path) -> Iterator[SourceRecord]:
 
 def _read_line(path: Path, file: BinaryIO, count: int) -> bytes:
     try:
-        return file.readline()
+        line = file.readline(MAX_LINE_BYTES + 1)
     except EOFError:
         raise ArchiveError(_cut_short(path, count)) from None
     except (zlib.error, gzip.BadGzipFile):
         raise ArchiveError(f"{path}: is damaged after {count} records: fetch or write it again") from None
+    if len(line) > MAX_LINE_BYTES:
+        raise ArchiveError(
+            f"{path}: has a line of more than {MAX_LINE_BYTES} bytes after {count} records, which no record makes: "
+            "it is damaged"
+        )
+    return line
+
+
+def _check_count(path: Path, line: bytes, count: int) -> None:
+    """Return if the last line of an archive says as many records as there were."""
+    try:
+        told = orjson.loads(line)["records"]
+    except (orjson.JSONDecodeError, KeyError):
+        raise ArchiveError(
+            f"{path}: its last line does not say how many records it holds: it is damaged"
+        ) from None
+    if told != count:
+        raise ArchiveError(f"{path}: holds {count} records and says it holds {told}: it is damaged")
 
 
 def _cut_short(path: Path, count: int) -> str:
@@ -157,11 +174,15 @@ def _reading(path: Path) -> Iterator[BinaryIO]:
             yield cast("BinaryIO", file)
     except gzip.BadGzipFile:
         raise ArchiveError(f"{path}: is no archive of Dragoman: it is not compressed with gzip") from None
+
+
+def _read_head(path: Path, file: BinaryIO) -> ArchiveHead:
+    try:
+        line = file.readline(_MAX_HEAD_BYTES)
     except EOFError:
         raise ArchiveError(_cut_short(path, 0)) from None
-
-
-def _parse_head(path: Path, line: bytes) -> ArchiveHead:
+    except zlib.error:
+        raise ArchiveError(f"{path}: is damaged in its first line: fetch or write it again") from None
     try:
         head = orjson.loads(line)
         if head["dragoman_archive"] == FORMAT:

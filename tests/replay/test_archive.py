@@ -117,6 +117,41 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
         list(read_archive(path))
 
 
+@pytest.mark.parametrize(
+    "last", [b'{"records":x}\n', b'{"records":1e400}\n', b'{"records":"1"}\n', b'{"records":}\n']
+)
+def test_a_last_line_that_counts_nothing_is_told(tmp_path: Path, last: bytes) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    write_archive(path, HEAD, [record(0)])
+    lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    path.write_bytes(gzip.compress(b"".join([*lines[:2], last])))
+    with pytest.raises(ArchiveError, match="it is damaged"):
+        list(read_archive(path))
+
+
+def test_damage_at_the_very_beginning_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    write_archive(path, HEAD, [record(0)])
+    whole = bytearray(path.read_bytes())
+    whole[12:20] = b"\xff" * 8
+    path.write_bytes(whole)
+    with pytest.raises(ArchiveError, match="is damaged"):
+        list(read_archive(path))
+
+
+def test_a_small_file_that_unpacks_to_an_endless_line_does_not_fill_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    write_archive(path, HEAD, [record(0)])
+    lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    with gzip.open(path, "wb", compresslevel=9) as file:
+        file.write(lines[0])
+        for _ in range(40):
+            file.write(bytes(2**20))
+    assert path.stat().st_size < 2**17
+    with pytest.raises(ArchiveError, match="has a line of more than"):
+        list(read_archive(path))
+
+
 def test_an_archive_that_was_not_finished_has_no_name(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl.gz"
 
