@@ -353,10 +353,15 @@ def _add_operation(app: FastAPI, broker: Broker, metrics: Metrics) -> None:
         """The process runs."""
         return {"status": "alive"}
 
+    async def is_ready() -> bool:
+        answers = await broker.answers()
+        metrics.set(telemetry.READY, int(answers))
+        return answers
+
     @app.get("/readyz", tags=["operation"], responses=problem_responses(503))
     async def ready() -> dict[str, str]:
         """The broker answers, so that transcripts can be taken in and alerts given."""
-        if not await broker.answers():
+        if not await is_ready():
             raise HTTPException(503, "the broker does not answer", {"Retry-After": "2"})
         return {"status": "ready"}
 
@@ -368,6 +373,7 @@ def _add_operation(app: FastAPI, broker: Broker, metrics: Metrics) -> None:
     )
     async def show_metrics() -> Response:
         """Metrics in the Prometheus text format."""
+        await is_ready()
         return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -21,7 +21,7 @@ from schemas.ids import derived_id
 from schemas.rule import Level, Rule, RuleStatus
 from streams.gateway.index import Kind, PageCursorError, format_page_cursor, parse_page_cursor
 from streams.gateway.index import Query as IndexQuery
-from streams.gateway.operation import CommandError, NoSuchTopicError
+from streams.gateway.operation import CommandError, NoSuchTopicError, StoppingError
 from streams.gateway.pages import PAGE_HEADERS, load_pages
 from streams.gateway.problems import problem, problem_responses
 from streams.kafka.client import NoBrokerError
@@ -219,7 +219,7 @@ def _add_trying(app: FastAPI, history: History, operation: Operation) -> None:
     @app.post(
         "/v1/rules/explain",
         response_model=list[dict[str, Any]],
-        responses=problem_responses(400, 404),
+        responses=problem_responses(400, 404, 503),
         tags=["rules"],
     )
     async def explain(asked: ExplainRequest) -> Response:
@@ -244,7 +244,7 @@ def _add_trying(app: FastAPI, history: History, operation: Operation) -> None:
     @app.post(
         "/v1/rules/preview",
         response_model=dict[str, Any],
-        responses=problem_responses(400),
+        responses=problem_responses(400, 503),
         tags=["rules"],
     )
     async def preview(asked: PreviewRequest) -> Response:
@@ -271,9 +271,11 @@ def _rule_problem(text: str) -> Response | None:
 
 async def _run(operation: Operation, words: list[str], files: dict[str, bytes]) -> Response:
     try:
-        found = await operation.run_command(words, files)
+        found = await operation.run(words, files)
     except CommandError as error:
         return problem(400, str(error))
+    except StoppingError:
+        return problem(503, "the gateway stops: ask again in a moment", headers={"Retry-After": "2"})
     return JSONResponse(found)
 
 
@@ -441,7 +443,10 @@ _REPLAY_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 def _add_replays(app: FastAPI, operation: Operation) -> None:
     @app.get(
-        "/v1/replays", response_model=list[dict[str, Any]], responses=problem_responses(400), tags=["replays"]
+        "/v1/replays",
+        response_model=list[dict[str, Any]],
+        responses=problem_responses(400, 503),
+        tags=["replays"],
     )
     async def replays() -> Response:
         """Give the replays on this machine, their ranges and how far they are."""
@@ -452,7 +457,7 @@ def _add_replays(app: FastAPI, operation: Operation) -> None:
     @app.get(
         "/v1/replays/{id}/difference",
         response_model=dict[str, Any],
-        responses=problem_responses(400, 404),
+        responses=problem_responses(400, 404, 503),
         tags=["replays"],
     )
     async def difference(id: Id) -> Response:  # noqa: A002 - the name in the address

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from streams import telemetry
 from streams.gateway.cursor import format_cursor
-from streams.gateway.protocols import LET_GO
+from streams.gateway.protocols import WIRE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from starlette.types import Scope
 
     from streams.facets import Wanted
-    from streams.gateway.log import Entry, TopicLog
+    from streams.gateway.log import Entry, TopicLog, Wave
     from streams.telemetry import Metrics
 
 TRY_AGAIN_LATER: Final = 1013
@@ -57,6 +57,20 @@ class Following:
         """Wait for more; tell whether it came in time."""
         return await self.log.wait(self.positions, timeout_s)
 
+    @property
+    def has_all(self) -> bool:
+        """Whether it stands behind everything that came in so far."""
+        return self.log.is_end(self.positions)
+
+    @contextmanager
+    def live(self, take: Callable[[Wave], None]) -> Iterator[None]:
+        """Have all that comes given to `take` as it comes. It has all so far, and was asked so just now."""
+        self.log.live.add(take)
+        try:
+            yield
+        finally:
+            self.log.live.discard(take)
+
     def pass_by(self, entry: Entry) -> str:
         """Move behind an entry; gives the cursor there."""
         self.positions[entry.partition] = entry.offset + 1
@@ -74,9 +88,9 @@ class Following:
         """Close the connection of a client that took nothing for too long; where it can, it is told why."""
         self.metrics.count(telemetry.LET_GO, self.stream)
         telemetry.log_event(telemetry.LogEvent.CLIENT_LET_GO, stream=self.stream, after_s=self.let_go_s)
-        close = connection.get("extensions", {}).get(LET_GO)
-        if close is not None:
-            close(TRY_AGAIN_LATER, "too slow: come back with your cursor")
+        wire = connection.get("extensions", {}).get(WIRE)
+        if wire is not None:
+            wire.let_go(TRY_AGAIN_LATER, "too slow: come back with your cursor")
 
     @contextmanager
     def counted(self) -> Iterator[None]:

@@ -10,7 +10,8 @@ import asyncio
 from bisect import bisect_left
 from collections import OrderedDict, deque
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from heapq import merge
 from typing import TYPE_CHECKING, Final, Self
 
 from aiokafka import TopicPartition
@@ -18,11 +19,11 @@ from aiokafka.errors import KafkaError
 
 from schemas.contract import ContractError
 from streams import telemetry
-from streams.gateway.cursor import clamp_cursor
+from streams.gateway.cursor import clamp_cursor, format_cursor
 from streams.kafka.client import NoBrokerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
     from contextlib import AbstractAsyncContextManager
 
     from aiokafka import AIOKafkaConsumer
@@ -39,6 +40,8 @@ _REMEMBERED: Final = 65_536
 _READERS: Final = 8
 _BATCH: Final = 200
 _BATCH_BYTES: Final = 1_048_576
+_WAVE_BYTES: Final = 65_536
+"""Roughly what is handed to every live client at once: as much as a connection holds before it says to wait."""
 _RETRY_S: Final = 1.0
 
 
@@ -64,6 +67,18 @@ class Entry:
     offset: int
     timestamp_ms: int
     item: Item | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """What came at once, laid out once for all who had everything before."""
+
+    entries: tuple[tuple[Entry, str], ...]
+    """Each with the cursor behind it."""
+    after: Mapping[int, int]
+    """The position behind all."""
+    written: dict[Hashable, bytes] = field(default_factory=dict)
+    """What clients make of it, so that those who want the same make it once."""
 
 
 class TopicLog:
@@ -97,6 +112,8 @@ class TopicLog:
         self._stack = AsyncExitStack()
         self._consumer: AIOKafkaConsumer | None = None
         self._task: asyncio.Task[None] | None = None
+        self.live: set[Callable[[Wave], None]] = set()
+        """Called with all that comes. Who is here has everything so far, and returns at once."""
 
     async def __aenter__(self) -> Self:
         consumer = await self._stack.enter_async_context(self._open_reader(self._topic))
@@ -134,12 +151,23 @@ class TopicLog:
                 continue
             if not batches:
                 continue
-            for partition, records in batches.items():
-                for record in records:
-                    self._keep(self._entry(record))
-                self._end[partition.partition] = records[-1].offset + 1
-            news, self._news = self._news, asyncio.Event()
-            news.set()
+            for entries in _waves(map(self._entry, records) for records in batches.values()):
+                self._add(entries)
+                # so that a thousand clients of the one topic do not keep those of others waiting
+                await asyncio.sleep(0)
+
+    def _add(self, entries: list[Entry]) -> None:
+        """Keep what came, hand it to who is live, and wake the others; in between nobody can look."""
+        passed: list[tuple[Entry, str]] = []
+        for entry in entries:
+            self._keep(entry)
+            self._end[entry.partition] = entry.offset + 1
+            passed.append((entry, format_cursor(self._end)))
+        wave = Wave(tuple(passed), self.end())
+        for take in tuple(self.live):
+            take(wave)
+        news, self._news = self._news, asyncio.Event()
+        news.set()
 
     def _keep(self, entry: Entry) -> None:
         recent = self._recent[entry.partition]
@@ -175,6 +203,10 @@ class TopicLog:
         """Give the position after everything that came in so far."""
         return dict(self._end)
 
+    def is_end(self, positions: Mapping[int, int]) -> bool:
+        """Tell whether a position is that after everything that came in so far."""
+        return positions == self._end
+
     async def wait(self, seen: Mapping[int, int], timeout_s: float) -> bool:
         """Wait until there is more than what was seen, at most so long; tell whether there is."""
         if self._has_more(seen):
@@ -207,7 +239,7 @@ class TopicLog:
 
     async def read(self, positions: Mapping[int, int]) -> list[Entry]:
         """Give what follows a position, oldest first, a megabyte or some hundred entries at most; nothing at the end."""
-        found: list[Entry] = []
+        found: list[list[Entry]] = []
         old: dict[int, int] = {}
         for partition, position in positions.items():
             if position >= self._end.get(partition, 0):
@@ -218,11 +250,13 @@ class TopicLog:
                 continue
             first = bisect_left(recent, position, key=lambda entry: entry.offset)
             size = 0
+            part: list[Entry] = []
             for index in range(first, min(first + _BATCH, len(recent))):
-                found.append(recent[index])
+                part.append(recent[index])
                 size += _size(recent[index])
                 if size > _BATCH_BYTES:
                     break
+            found.append(part)
         if old:
             try:
                 async with self._readers:
@@ -233,9 +267,9 @@ class TopicLog:
                     telemetry.LogEvent.TOPIC_UNREAD, topic=self._topic, error=type(error).__name__
                 )
                 await asyncio.sleep(_RETRY_S)
-        return sorted(found, key=lambda entry: (entry.timestamp_ms, entry.partition, entry.offset))
+        return list(_merged(found))
 
-    async def _read_old(self, positions: Mapping[int, int]) -> list[Entry]:
+    async def _read_old(self, positions: Mapping[int, int]) -> list[list[Entry]]:
         wanted = {TopicPartition(self._topic, partition): offset for partition, offset in positions.items()}
         async with self._open_reader() as consumer:
             consumer.assign(list(wanted))
@@ -243,10 +277,31 @@ class TopicLog:
                 consumer.seek(partition, offset)
             batches = await consumer.getmany(timeout_ms=2000, max_records=_BATCH * len(wanted))
         return [
-            Entry(record.partition, record.offset, record.timestamp, self._item(record))
+            [
+                Entry(record.partition, record.offset, record.timestamp, self._item(record))
+                for record in records
+            ]
             for records in batches.values()
-            for record in records
         ]
+
+
+def _merged(partitions: Iterable[Iterable[Entry]]) -> Iterator[Entry]:
+    """Give entries of several partitions by time; those of one stay in their order, whatever its clock did."""
+    return merge(*partitions, key=lambda entry: (entry.timestamp_ms, entry.partition))
+
+
+def _waves(partitions: Iterable[Iterable[Entry]]) -> Iterator[list[Entry]]:
+    """Cut what came into parts of a size that can be handed to everyone at once."""
+    wave: list[Entry] = []
+    size = 0
+    for entry in _merged(partitions):
+        wave.append(entry)
+        size += _size(entry)
+        if size >= _WAVE_BYTES:
+            yield wave
+            wave, size = [], 0
+    if wave:
+        yield wave
 
 
 def _size(entry: Entry) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,6 +36,10 @@ class CommandError(Exception):
     """A command that could not do what was asked; the message is what it said."""
 
 
+class StoppingError(Exception):
+    """The process stops, and with it what it was asked to run."""
+
+
 class NoSuchTopicError(Exception):
     """There is no topic of dead letters of this name."""
 
@@ -52,7 +57,33 @@ class Operation:
     def __init__(self, settings: Settings, producer: AIOKafkaProducer, run_command: RunCommand) -> None:
         self._settings = settings
         self._producer = producer
-        self.run_command = run_command
+        self._run_command = run_command
+        self._running: set[asyncio.Future[Any]] = set()
+        self._stopping = False
+
+    async def run(self, words: Sequence[str], files: Mapping[str, bytes]) -> Any:  # noqa: ANN401 - whatever the command prints
+        """Run one of our commands.
+
+        Raises:
+            CommandError: it could not do what was asked.
+            StoppingError: the process stops.
+        """
+        task = asyncio.ensure_future(self._run_command(words, files))
+        self._running.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self._stopping:
+                raise StoppingError from None
+            raise
+        finally:
+            self._running.discard(task)
+
+    def stop(self) -> None:
+        """End the commands that run: nobody should have to wait for them."""
+        self._stopping = True
+        for task in self._running:
+            task.cancel()
 
     @property
     def has_replays(self) -> bool:

@@ -28,6 +28,7 @@ from streams.telemetry import Metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from socket import socket
 
     from aiokafka import AIOKafkaProducer
 
@@ -108,6 +109,15 @@ def _listed(text: str) -> list[str]:
 class _Server(uvicorn.Server):
     """Uvicorn that ends with exit code 0 on a signal; its own way is to raise the signal again when all is done."""
 
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """End what would be waited for in vain, then all else."""
+        self._on_stop()
+        await super().shutdown(sockets)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -138,6 +148,7 @@ async def serve_gateway(settings: Settings, on_ready: Callable[[str], None], run
         index = stack.enter_context(
             Index(settings.data_dir / "index", f"{settings.broker} {settings.topic_prefix}")
         )
+        operation = Operation(settings, producer, run_command)
         app = build_app(
             broker,
             index,
@@ -146,14 +157,14 @@ async def serve_gateway(settings: Settings, on_ready: Callable[[str], None], run
             lambda: datetime.now(UTC),  # noqa: TID251 - the door's clock
             time.monotonic,
             Limits(settings.gateway_streams, settings.gateway_let_go_s),
-            Operation(settings, producer, run_command),
+            operation,
         )
         config = uvicorn.Config(
             app, host=settings.gateway_host, port=settings.gateway_port, log_level="warning", access_log=False,
             timeout_graceful_shutdown=3, log_config=None, server_header=False, http=HttpProtocol, ws=WebSocketProtocol,
             ws_per_message_deflate=False, ws_max_size=_SOCKET_BYTES,
         )  # fmt: skip
-        server = _Server(config)
+        server = _Server(config, operation.stop)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
         told = asyncio.create_task(_tell(server, on_ready))

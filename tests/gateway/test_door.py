@@ -261,6 +261,11 @@ async def test_only_origins_that_are_set_may_read_elsewhere(house: House) -> Non
         assert ("access-control-allow-origin" in answer.headers) == allowed
 
 
+async def test_without_a_broker_it_is_not_ready_and_its_metrics_say_so(house: House) -> None:
+    assert (await house.ask("GET", "/readyz")).status_code == 503
+    assert "\ndragoman_ready 0.0\n" in (await house.ask("GET", "/metrics", house.tokens["read"])).text
+
+
 async def test_every_answer_carries_the_headers_that_protect_who_reads_it(house: House) -> None:
     for path in ("/healthz", "/metrics", "/nowhere", "/v1/alerts"):
         answer = await house.ask("GET", path, house.tokens["read"])

@@ -246,7 +246,9 @@ async def test_health_metrics_and_document_are_there(client: httpx.AsyncClient) 
     assert (await client.get("/healthz")).json() == {"status": "alive"}
     assert (await client.get("/readyz")).json() == {"status": "ready"}
     await client.post("/v1/transcripts", json=GIVEN)
-    assert "dragoman_accepted_total 1.0" in (await client.get("/metrics")).text
+    metrics = (await client.get("/metrics")).text
+    assert "dragoman_accepted_total 1.0" in metrics
+    assert "\ndragoman_ready 1.0\n" in metrics
     assert "/v1/transcripts" in (await client.get("/openapi.json")).json()["paths"]
 
 

@@ -5,6 +5,7 @@ import signal
 import socket
 from contextlib import suppress
 from datetime import timedelta
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -98,8 +99,8 @@ async def answers(client: httpx.AsyncClient, path: str, status: int) -> bool:
     return (await client.get(path)).status_code == status
 
 
-async def has_let_go(client: httpx.AsyncClient) -> bool:
-    return 'dragoman_streams_let_go_total{stream="alert"} 1.0' in (await client.get("/metrics")).text
+async def says(client: httpx.AsyncClient, metric: str) -> bool:
+    return f"\n{metric}\n" in (await client.get("/metrics")).text
 
 
 async def follow(client: httpx.AsyncClient, path: str, count: int) -> list[dict[str, Any]]:
@@ -285,6 +286,7 @@ async def test_a_stream_too_many_is_told_to_come_back(settings: Settings) -> Non
 
 
 FILL: Final = "x" * 60_000
+LET_GO: Final = 'dragoman_streams_let_go_total{stream="alert"} 1.0'
 
 
 async def test_a_client_that_takes_nothing_is_let_go_and_resumes_while_others_notice_nothing(
@@ -305,7 +307,7 @@ async def test_a_client_that_takes_nothing_is_let_go_and_resumes_while_others_no
                 await publish(producer, settings, *map(alert_output, changes))
                 found = await asyncio.gather(*others)
                 assert all(len({change["id"] for change in got}) == count for got in found)
-                await until(lambda: has_let_go(client))
+                await until(lambda: says(client, LET_GO))
                 read = b""
                 with suppress(ConnectionError):
                     while data := lazy.recv(1 << 20):
@@ -331,11 +333,43 @@ async def test_a_socket_that_takes_nothing_is_closed_with_a_reason(
             f"{address.replace('http', 'ws')}/v1/alerts?cursor=begin", max_queue=1, compression=None
         ) as lazy:
             async with httpx.AsyncClient(base_url=address, timeout=20) as client:
-                await until(lambda: has_let_go(client))
+                await until(lambda: says(client, LET_GO))
             with pytest.raises(ConnectionClosed) as closed:
                 await drain(lazy)
     assert closed.value.rcvd is not None
     assert (closed.value.rcvd.code, "cursor" in closed.value.rcvd.reason) == (1013, True)
+
+
+async def test_when_it_is_told_to_stop_streams_end_in_order_and_are_told_why(
+    settings: Settings, producer: AIOKafkaProducer
+) -> None:
+    changes = [make_alert_change(n, summary=f"{n} {FILL}") for n in range(100)]
+    await publish(producer, settings, *map(alert_output, changes))
+    with socket.socket() as lazy, TemporaryFile("w+") as log:
+        process, address = start_gateway(settings, log)
+        with process:
+            place = urlsplit(address)
+            lazy.connect((place.hostname, place.port))
+            lazy.sendall(
+                b"GET /v1/alerts?cursor=begin HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+            )
+            async with (
+                httpx.AsyncClient(base_url=address, timeout=20) as client,
+                client.stream("GET", "/v1/alerts", headers=STREAM) as response,
+                connect(f"{address.replace('http', 'ws')}/v1/alerts") as opened,
+            ):
+                await until(lambda: says(client, 'dragoman_streams{stream="alert"} 3.0'))
+                process.terminate()
+                # read to its end, and a body that is cut off would raise
+                lines = [line async for line in response.aiter_lines()]
+                with pytest.raises(ConnectionClosed) as closed:
+                    await drain(opened)
+            assert await asyncio.to_thread(process.wait, 15) == 0
+        log.seek(0)
+        assert log.read() == ""
+    assert lines[-2:] == [": the gateway stops; come back with your cursor", ""]
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, "cursor" in closed.value.rcvd.reason) == (1001, True)
 
 
 async def test_on_another_address_nobody_is_let_in_without_a_token(settings: Settings) -> None:
