@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from fastapi.routing import APIRoute
 from starlette.routing import Route, WebSocketRoute
 
@@ -15,6 +16,7 @@ from streams.gateway.app import Broker, NotTakenError, build_app
 from streams.gateway.door import OPEN, Rules, needed_scope
 from streams.gateway.index import Index
 from streams.gateway.limit import Rate
+from streams.gateway.operation import CommandError, Operation
 from streams.gateway.tokens import Scope, TokenFile, add_token, make_token, revoke_token
 from streams.kafka.client import open_reader
 from streams.settings import Settings
@@ -22,7 +24,7 @@ from streams.telemetry import Metrics
 from tests.factories import NOON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, MutableMapping
+    from collections.abc import Iterator, Mapping, MutableMapping, Sequence
     from pathlib import Path
 
     from fastapi import FastAPI
@@ -49,6 +51,20 @@ AWAY: Final = Broker(
     answers=never,
 )
 """The broker as it is when it is away: the door has to be shut all the same."""
+
+
+async def run_nothing(words: Sequence[str], _: Mapping[str, bytes]) -> Any:  # noqa: ANN401 - what a command prints
+    raise CommandError(f"{words[0]} cannot be run here: the broker is away")
+
+
+class Absent:
+    """A producer that reaches nobody."""
+
+    async def send_and_wait(self, *_: object, **__: object) -> None:
+        raise KafkaConnectionError
+
+
+ABSENT: Final = Absent()
 
 
 class House:
@@ -80,7 +96,10 @@ class House:
             frozenset({"https://desk.example"}),
             Rate(per_minute),
         )
-        self.app: FastAPI = build_app(AWAY, self.index, rules, Metrics(), self._clock, lambda: self.seconds)
+        operation = Operation(Settings(broker="127.0.0.1:9", data_dir=folder), ABSENT, run_nothing)
+        self.app: FastAPI = build_app(
+            AWAY, self.index, rules, Metrics(), self._clock, lambda: self.seconds, operation=operation
+        )
 
     def _clock(self) -> datetime:
         return self.now
