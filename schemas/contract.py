@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import orjson
 from pydantic import (
@@ -56,6 +56,30 @@ Offset = Annotated[int, Field(ge=0, le=MAX_TEXT_BYTES)]
 
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 """ISO 3166-1 alpha-3; states of the past by their former code (SUN, YUG, DDR)."""
+
+
+MAX_DEPTH = 32
+"""How deeply what a contract leaves open may be nested: beyond 255 it could be read and not be written again."""
+
+
+def _check_depth(value: dict[str, Any]) -> dict[str, Any]:
+    # level by level, so that no recursion runs out
+    level: list[object] = [value]
+    for _ in range(MAX_DEPTH):
+        below: list[object] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+        level = [item for item in below if isinstance(item, dict | list)]
+        if not level:
+            return value
+    raise ValueError(f"is nested more than {MAX_DEPTH} levels deep")
+
+
+OpenFields = Annotated[dict[str, Any], AfterValidator(_check_depth)]
+"""Fields that a contract does not name: any JSON, but not without end."""
 
 
 class Contract(BaseModel):

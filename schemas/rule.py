@@ -6,11 +6,10 @@ Source of the words: the Sigma specification 2.0 (title, id, status, level, fals
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
 from pydantic import Field
 
-from schemas.contract import Contract
+from schemas.contract import Contract, OpenFields
 
 
 class Level(StrEnum):
@@ -119,7 +118,7 @@ class Rule(Contract):
     falsepositives: tuple[str, ...] = Field(min_length=1)
     level: Level
     source: RuleSource
-    detection: dict[str, Any]
+    detection: OpenFields
     correlation: Correlation | None = None
     group_by: tuple[str, ...] = ()
     timespan_s: int | None = Field(

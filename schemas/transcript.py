@@ -14,6 +14,7 @@ from schemas.contract import (
     ContractError,
     CountryCode,
     Offset,
+    OpenFields,
     Time,
     decode_json,
     describe_validation,
@@ -86,9 +87,7 @@ class Transcript(Contract):
     place: str | None = Field(default=None, max_length=300, description="Where it was reported from")
     translation: Translation | None = None
     captions: tuple[Caption, ...] = ()
-    extra: dict[str, Any] = Field(
-        default_factory=dict, description="What came along and has no field of its own"
-    )
+    extra: OpenFields = Field(default_factory=dict, description="What came along and has no field of its own")
 
     @field_validator("text")
     @classmethod

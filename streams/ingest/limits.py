@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES: Final = 64 * 1_048_576
 """The largest file that is parsed. Its transcripts are each held to their own limit besides."""
-MAX_DEPTH: Final = 32
 AHEAD: Final = timedelta(days=1)
 """Clocks and time zones go wrong by hours; what lies further ahead is a wrong date."""
 UNKNOWN_BROADCASTER: Final = "unknown"
@@ -109,7 +108,6 @@ def make_transcript(fields: Mapping[str, Any], given: Mapping[str, str], ingest_
     for name in _TIMES:
         if value.get(name) is not None:
             value[name] = parse_time(name, value[name]).isoformat()
-    _check_depth(value)
     transcript = parse_transcript(value)
     for name in _TIMES:
         time = getattr(transcript, name)
@@ -148,19 +146,3 @@ def parse_time(name: str, value: object) -> datetime:
         return time.astimezone(UTC)
     except OverflowError:
         raise ContractError("schema", f"{name}: {text!r} is out of range; {example}") from None
-
-
-def _check_depth(value: object) -> None:
-    """Refuse JSON nested so deeply that only an attack writes it. Level by level, so that no recursion runs out."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        below: list[object] = []
-        for item in level:
-            if isinstance(item, dict):
-                below.extend(item.values())
-            elif isinstance(item, list):
-                below.extend(item)
-        level = [item for item in below if isinstance(item, dict | list)]
-        if not level:
-            return
-    raise ContractError("schema", f"the record is nested more than {MAX_DEPTH} levels deep")

@@ -110,3 +110,16 @@ def test_any_json_object_is_a_transcript_or_a_contract_error(value: dict[str, ob
         decode_transcript(orjson.dumps(value))
     except ContractError as error:
         assert error.kind == "schema"
+
+
+@pytest.mark.parametrize("depth", [33, 254, 256, 1000, 5000, 100_000])
+def test_what_is_nested_so_deeply_that_it_could_not_be_written_again_is_refused(depth: int) -> None:
+    data = orjson.dumps({**GIVEN, "tape": 0}).replace(b'"tape":0', b'"tape":' + b"[" * depth + b"]" * depth)
+    with pytest.raises(ContractError, match=r"levels deep|depth limit"):
+        decode_transcript(data)
+
+
+def test_whatever_is_taken_in_can_be_written_again_however_deep() -> None:
+    data = orjson.dumps({**GIVEN, "tape": 0}).replace(b'"tape":0', b'"tape":' + b"[" * 31 + b"]" * 31)
+    taken = decode_transcript(data)
+    assert decode_transcript(taken.encode()) == taken
