@@ -12,6 +12,7 @@ from streams.rules.condition import Condition, parse_condition, selections_of
 from streams.rules.detection import Selection, compile_selection
 from streams.rules.errors import RuleError, nearest
 from streams.rules.fields import DERIVED_SLOTS, FIELDS, FieldKind
+from streams.rules.needs import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +63,8 @@ class CompiledRule:
     steps: tuple[Step, ...]
     slots: tuple[str, ...]
     """Every field that a match must bring along: for the group, the correlation and the summary."""
+    fields: frozenset[str]
+    """The fields that it asks for to find out whether it can hold."""
     telling: frozenset[str]
     """The selections that tell records apart: one that holds makes a near miss worth telling."""
 
@@ -86,7 +89,8 @@ def compile_rule(rule: Rule) -> CompiledRule:
             raise RuleError(f'"{stage}" is no stage{nearest(stage, _STAGES)}', path=("alert", "level", stage))
     slots = _slots(rule, selections)
     telling = frozenset(name for name, selection in selections.items() if all(map(_tells, selection.groups)))
-    return CompiledRule(rule, rule.head, rule.source, selections, steps, slots, telling)
+    fields = fields_of(selections.values())
+    return CompiledRule(rule, rule.head, rule.source, selections, steps, slots, fields, telling)
 
 
 def _tells(group: tuple[Item, ...]) -> bool:

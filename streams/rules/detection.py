@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from schemas.alert import ClauseMatch
 from streams.rules.errors import RuleError, nearest
-from streams.rules.facts import FRAMES
+from streams.rules.facts import FRAMES, frame_of
 from streams.rules.fields import CAMEO_ROOTS, FIELDS, FieldKind, FieldSpec
 from streams.rules.text import Text, TextView, find_text, fold, parse_text
 
@@ -236,9 +236,7 @@ def _match_group(name: str, group: tuple[Item, ...], facts: Facts) -> list[Hit]:
     prefixes = _frame_prefixes(group, facts)
     contexts: list[tuple[tuple[str, Frame], ...]] = [()]
     for prefix in prefixes:
-        contexts = [
-            (*context, (prefix, frame)) for context in contexts for frame in facts.frames.get(prefix, ())
-        ]
+        contexts = [(*context, (prefix, frame)) for context in contexts for frame in facts.frames(prefix)]
         contexts = contexts[: MAX_HITS * MAX_HITS]
     hits: list[Hit] = []
     for context in contexts:
@@ -249,15 +247,10 @@ def _match_group(name: str, group: tuple[Item, ...], facts: Facts) -> list[Hit]:
 
 
 def _frame_prefixes(group: tuple[Item, ...], facts: Facts) -> list[str]:
-    if not facts.frames:
+    if not facts.tell_frames:
         return []
-    wanted = {_frame_of(i.field) for i in group if i.kind is not FieldKind.TEXT}
+    wanted = {frame_of(i.field) for i in group if i.kind is not FieldKind.TEXT}
     return [p for p in FRAMES if p in wanted]
-
-
-def _frame_of(field: str) -> str:
-    prefix = field.split(".", 1)[0]
-    return "event" if prefix == "agreement" else prefix
 
 
 def _match_items(
@@ -270,7 +263,7 @@ def _match_items(
         if item.kind is FieldKind.TEXT:
             found = _match_text(name, item, facts.texts.get(item.field, _NO_TEXT))
         else:
-            frame = lookup.get(_frame_of(item.field), facts.fields)
+            frame = lookup.get(frame_of(item.field), facts.fields)
             if item.variable:
                 bindings = _bind(item.variable, frame.get(item.field, ()), bindings)
                 if not bindings:
@@ -299,7 +292,7 @@ def _match_items(
 
 
 def _words_for(field: str, value: str, lookup: dict[str, Frame], facts: Facts) -> Any:  # noqa: ANN401 - Evidence or None
-    frame = lookup.get(_frame_of(field), facts.fields)
+    frame = lookup.get(frame_of(field), facts.fields)
     return next((c.evidence for c in frame.get(field, ()) if c.value == value), None)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from schemas.agreement import Transition
 from schemas.alert import Subject
@@ -12,7 +13,7 @@ from schemas.rule import RuleSource
 from streams.rules.text import TextView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from schemas.agreement import Agreement
     from schemas.enriched import EnrichedTranscript
@@ -24,27 +25,62 @@ FRAMES: Final = ("event", "entity")
 """Fields that belong together: all of one selection must hold on one and the same event or entity."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One value of a field and the words behind it."""
+def frame_of(field: str) -> str:
+    """Say to which frame a field belongs."""
+    prefix = field.split(".", 1)[0]
+    return "event" if prefix == "agreement" else prefix
+
+
+class Cell(NamedTuple):
+    """One value of a field and the words behind it, which most rules never ask for."""
 
     value: str | float
-    evidence: Evidence | None = None
+    words: Words | None = None
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """The words behind the value."""
+        if isinstance(self.words, tuple):
+            text, start, end = self.words
+            return Evidence(text=text, start=start, end=end)
+        return self.words
 
 
+Words: TypeAlias = "Evidence | tuple[str, int, int]"
+"""Words of the original: made ready, or as text, start and end."""
 Frame = dict[str, tuple[Cell, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
-    """A record as rules see it."""
+    """A record as rules see it. Most records meet no rule: each part is laid out when it is first asked for."""
 
-    subject: Subject
-    fields: Frame
+    kind: RuleSource
     texts: Mapping[str, TextView]
-    frames: Mapping[str, tuple[Frame, ...]] = field(default_factory=dict)
+    tell_subject: Callable[[], Subject]
+    tell_fields: Callable[[], Frame]
+    tell_frames: Mapping[str, Callable[[], tuple[Frame, ...]]] = field(default_factory=dict)
     sketch: tuple[int, ...] = ()
     points: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    _frames: dict[str, tuple[Frame, ...]] = field(default_factory=dict, init=False)
+
+    @cached_property
+    def subject(self) -> Subject:
+        """What matches and near misses say of the record."""
+        return self.tell_subject()
+
+    @cached_property
+    def fields(self) -> Frame:
+        """The values that the record has once."""
+        return self.tell_fields()
+
+    def frames(self, prefix: str) -> tuple[Frame, ...]:
+        """Give the events or the entities of a record that has several."""
+        known = self._frames.get(prefix)
+        if known is None:
+            tell = self.tell_frames.get(prefix)
+            known = self._frames[prefix] = () if tell is None else tell()
+        return known
 
 
 def source_of(record: EnrichedTranscript | Event | Transition) -> RuleSource:
@@ -64,18 +100,22 @@ def read_facts(record: EnrichedTranscript | Event | Transition) -> tuple[Facts, 
     return tuple(_story_facts(record, story, alone=len(stories) == 1) for story in stories)
 
 
-def _cells(values: Iterable[str | float | None], evidence: Evidence | None = None) -> tuple[Cell, ...]:
-    return tuple(Cell(v, evidence) for v in values if v is not None)
+def _cells(values: Iterable[str | float | None], words: Words | None = None) -> tuple[Cell, ...]:
+    return tuple([Cell(v, words) for v in values if v is not None])
+
+
+def _cell(value: str | float | None, words: Words | None = None) -> tuple[Cell, ...]:
+    return () if value is None else (Cell(value, words),)
 
 
 def _source(source: Source, language: str | None) -> Frame:
     return _filled(
         {
-            "source.broadcaster": _cells([source.broadcaster]),
-            "source.programme": _cells([source.programme]),
-            "source.medium": _cells([source.medium.value]),
-            "source.country": _cells([source.country]),
-            "language": _cells([language]),
+            "source.broadcaster": _cell(source.broadcaster),
+            "source.programme": _cell(source.programme),
+            "source.medium": _cell(source.medium.value),
+            "source.country": _cell(source.country),
+            "language": _cell(language),
         }
     )
 
@@ -84,8 +124,8 @@ def _filled(frame: Frame) -> Frame:
     return {name: cells for name, cells in frame.items() if cells}
 
 
-def _span(argument: Argument) -> Evidence | None:
-    return Evidence(text=argument.text, start=argument.start, end=argument.end) if argument.text else None
+def _span(found: Argument | Mention) -> Words | None:
+    return (found.text, found.start, found.end) if found.text else None
 
 
 def _arguments(event: Event, role: ArgumentRole) -> tuple[Argument, ...]:
@@ -95,13 +135,13 @@ def _arguments(event: Event, role: ArgumentRole) -> tuple[Argument, ...]:
 def _event_frame(event: Event) -> Frame:
     words = event.evidence
     frame: Frame = {
-        "event.type": _cells([event.type.value], words),
-        "event.mode": _cells([event.mode], words),
+        "event.type": _cell(event.type.value, words),
+        "event.mode": _cell(event.mode, words),
         "event.context": _cells(event.contexts, words),
-        "event.cameo": _cells([event.cameo], words),
-        "event.realis": _cells([event.realis.value]),
-        "event.confidence": _cells([event.confidence]),
-        "event.date": _cells([event.event_date]),
+        "event.cameo": _cell(event.cameo, words),
+        "event.realis": _cell(event.realis.value),
+        "event.confidence": _cell(event.confidence),
+        "event.date": _cell(event.event_date),
     }
     both: dict[str, Cell] = {}
     for role in (ArgumentRole.ACTOR, ArgumentRole.RECIPIENT, ArgumentRole.PLACE):
@@ -119,7 +159,7 @@ def _event_frame(event: Event) -> Frame:
             frame[f"event.{role.value}.sector"] = tuple(sectors)
             both.update(codes)
     frame["event.parties"] = tuple(both[c] for c in sorted(both))
-    frame["event.party_count"] = _cells([float(len(both))])
+    frame["event.party_count"] = _cell(float(len(both)))
     if event.agreement is not None:
         frame.update(_report_frame(event.agreement, words))
     return _filled(frame)
@@ -134,13 +174,13 @@ def _party_cells(parties: Iterable[Party], words: Evidence) -> tuple[tuple[Cell,
     codes: dict[str, Cell] = {}
     names: list[Cell] = []
     for party in parties:
-        span = words
+        span: Words = words
         if (
             party.start is not None
             and party.end is not None
             and party.end - party.start == len(party.name) > 0
         ):
-            span = Evidence(text=party.name, start=party.start, end=party.end)
+            span = (party.name, party.start, party.end)
         codes.setdefault(party.code, Cell(party.code, span))
         names.append(Cell(party.name, span))
     return tuple(codes[c] for c in sorted(codes)), tuple(names)
@@ -150,28 +190,41 @@ def _report_frame(report: AgreementReport, words: Evidence) -> Frame:
     codes, names = _party_cells(report.parties, words)
     return _filled(
         {
-            "agreement.instrument": _cells([report.instrument.value], words),
-            "agreement.stage": _cells([report.stage.value], words),
-            "agreement.next_stage": _cells([report.next_stage.value if report.next_stage else None]),
-            "agreement.polarity": _cells([report.polarity.value]),
-            "agreement.is_news": _cells(["true" if report.is_news else "false"]),
+            "agreement.instrument": _cell(report.instrument.value, words),
+            "agreement.stage": _cell(report.stage.value, words),
+            "agreement.next_stage": _cell(report.next_stage.value if report.next_stage else None),
+            "agreement.polarity": _cell(report.polarity.value),
+            "agreement.is_news": _cell("true" if report.is_news else "false"),
             "agreement.parties": codes,
             "agreement.parties.name": names,
-            "agreement.party_count": _cells([float(len(report.party_codes))]),
+            "agreement.party_count": _cell(float(len(report.party_codes))),
             "agreement.domains": _cells(report.domains, words),
-            "agreement.scope": _cells([report.scope.value]),
-            "agreement.subject": _cells([report.subject], words),
-            "agreement.name": _cells([report.name], words),
+            "agreement.scope": _cell(report.scope.value),
+            "agreement.subject": _cell(report.subject, words),
+            "agreement.name": _cell(report.name, words),
             "agreement.missing": _cells(report.missing),
         }
     )
 
 
 def _event_facts(event: Event) -> Facts:
+    return Facts(
+        RuleSource.EVENTS,
+        _texts(event.evidence.text, event.evidence.start, event.context.title),
+        partial(_event_subject, event),
+        partial(_event_fields, event),
+        sketch=event.context.sketch,
+        points=_points(event),
+    )
+
+
+def _event_fields(event: Event) -> Frame:
+    return {**_source(event.context.source, event.context.language), **_event_frame(event)}
+
+
+def _event_subject(event: Event) -> Subject:
     context = event.context
-    frame = _event_frame(event)
-    parties = event.agreement.parties if event.agreement else _as_parties(event.arguments)
-    subject = Subject(
+    return Subject(
         kind=RuleSource.EVENTS,
         record_id=event.id,
         transcript_id=context.transcript_id,
@@ -181,14 +234,11 @@ def _event_facts(event: Event) -> Facts:
         event_time=context.event_time,
         origin=context.content_hash,
         confidence=event.confidence,
-        parties=parties,
+        parties=event.agreement.parties if event.agreement else _as_parties(event.arguments),
         countries=_states([event]),
         stage=event.agreement.stage if event.agreement else None,
         evidence=(event.evidence,),
     )
-    texts = _texts(event.evidence.text, event.evidence.start, context.title)
-    fields = {**_source(context.source, context.language), **frame}
-    return Facts(subject, fields, texts, sketch=context.sketch, points=_points(event))
 
 
 def _points(event: Event) -> dict[str, tuple[float, float]]:
@@ -262,29 +312,38 @@ def _agreement_frame(agreement: Agreement, words: Evidence) -> Frame:
     known = {p.code for p in agreement.parties if p.is_named}
     return _filled(
         {
-            "agreement.id": _cells([agreement.id]),
-            "agreement.key": _cells([agreement.key]),
-            "agreement.instrument": _cells([agreement.instrument.value], words),
-            "agreement.stage": _cells([agreement.stage.value], words),
-            "agreement.next_stage": _cells([agreement.next_stage.value if agreement.next_stage else None]),
+            "agreement.id": _cell(agreement.id),
+            "agreement.key": _cell(agreement.key),
+            "agreement.instrument": _cell(agreement.instrument.value, words),
+            "agreement.stage": _cell(agreement.stage.value, words),
+            "agreement.next_stage": _cell(agreement.next_stage.value if agreement.next_stage else None),
             "agreement.parties": codes,
             "agreement.parties.name": names,
-            "agreement.party_count": _cells([float(len(known))]),
+            "agreement.party_count": _cell(float(len(known))),
             "agreement.domains": _cells(agreement.domains, words),
-            "agreement.scope": _cells([agreement.scope.value]),
-            "agreement.subject": _cells([agreement.subject], words),
-            "agreement.name": _cells([agreement.name], words),
-            "agreement.denied": _cells(["true" if agreement.denied else "false"]),
-            "agreement.origins": _cells([float(agreement.origins)]),
-            "agreement.sequence": _cells([float(agreement.sequence)]),
+            "agreement.scope": _cell(agreement.scope.value),
+            "agreement.subject": _cell(agreement.subject, words),
+            "agreement.name": _cell(agreement.name, words),
+            "agreement.denied": _cell("true" if agreement.denied else "false"),
+            "agreement.origins": _cell(float(agreement.origins)),
+            "agreement.sequence": _cell(float(agreement.sequence)),
         }
     )
 
 
 def _transition_facts(change: Transition) -> Facts:
+    return Facts(
+        RuleSource.AGREEMENTS,
+        _texts(change.evidence.text, change.evidence.start, change.title),
+        partial(_transition_subject, change),
+        partial(_transition_fields, change),
+    )
+
+
+def _transition_subject(change: Transition) -> Subject:
     agreement = change.agreement
     number = next((r.origin for r in agreement.reports if r.event_id == change.event_id), None)
-    subject = Subject(
+    return Subject(
         kind=RuleSource.AGREEMENTS,
         record_id=change.id,
         transcript_id=change.transcript_id,
@@ -301,36 +360,34 @@ def _transition_facts(change: Transition) -> Facts:
         agreement_id=agreement.id,
         evidence=(change.evidence,),
     )
+
+
+def _transition_fields(change: Transition) -> Frame:
     own: Frame = {
-        "transition.id": _cells([change.id]),
-        "transition.kind": _cells([change.kind.value]),
-        "transition.stage": _cells([change.stage.value], change.evidence),
-        "transition.before": _cells([change.before.value if change.before else None]),
-        "transition.confidence": _cells([change.confidence]),
+        "transition.id": _cell(change.id),
+        "transition.kind": _cell(change.kind.value),
+        "transition.stage": _cell(change.stage.value, change.evidence),
+        "transition.before": _cell(change.before.value if change.before else None),
+        "transition.confidence": _cell(change.confidence),
     }
-    fields = {
+    return {
         **_source(change.source, change.language),
-        **_agreement_frame(agreement, change.evidence),
+        **_agreement_frame(change.agreement, change.evidence),
         **_filled(own),
     }
-    return Facts(subject, fields, _texts(change.evidence.text, change.evidence.start, change.title))
 
 
 def _entity_frame(entity: Entity, mention: Mention | None) -> Frame:
-    words = (
-        Evidence(text=mention.text, start=mention.start, end=mention.end)
-        if mention and mention.text
-        else None
-    )
+    words = _span(mention) if mention else None
     return _filled(
         {
-            "entity.id": _cells([entity.id], words),
-            "entity.type": _cells([entity.type.value], words),
-            "entity.name": _cells([entity.name], words),
-            "entity.code": _cells([entity.code], words),
+            "entity.id": _cell(entity.id, words),
+            "entity.type": _cell(entity.type.value, words),
+            "entity.name": _cell(entity.name, words),
+            "entity.code": _cell(entity.code, words),
             "entity.country": _cells(entity.countries, words),
-            "entity.role": _cells([entity.role], words),
-            "entity.confidence": _cells([entity.confidence]),
+            "entity.role": _cell(entity.role, words),
+            "entity.confidence": _cell(entity.confidence),
         }
     )
 
@@ -341,27 +398,38 @@ def _story_facts(record: EnrichedTranscript, story: int, *, alone: bool) -> Fact
     start = 0 if alone or not parts else min(s.start for s in parts)
     end = len(transcript.text) if alone or not parts else max(s.end for s in parts)
     events = [e for e in record.events if start <= e.evidence.start < end]
-    mentions = [m for m in record.mentions if start <= m.start < end]
-    first: dict[str, Mention] = {}
-    for mention in mentions:
-        first.setdefault(mention.entity_id, mention)
-    entities = tuple(_entity_frame(e, first.get(e.id)) for e in record.entities if alone or e.id in first)
-    subject = Subject(
+    span = None if alone else (start, end)
+    return Facts(
+        RuleSource.TRANSCRIPTS,
+        _texts(transcript.text[start:end], start, transcript.title),
+        partial(_story_subject, record, None if alone else story, events),
+        partial(_source, transcript.source, record.language.language),
+        {"event": lambda: tuple(map(_event_frame, events)), "entity": partial(_entity_frames, record, span)},
+        sketch=record.context.sketch if alone else (),
+    )
+
+
+def _story_subject(record: EnrichedTranscript, story: int | None, events: Sequence[Event]) -> Subject:
+    transcript = record.transcript
+    mark = "" if story is None else f"#{story}"
+    return Subject(
         kind=RuleSource.TRANSCRIPTS,
-        record_id=transcript.id if alone else f"{transcript.id}#{story}",
+        record_id=transcript.id + mark,
         transcript_id=transcript.id,
         title=transcript.title,
         source=transcript.source,
         language=record.language.language,
         event_time=transcript.event_time,
-        origin=record.context.content_hash if alone else f"{record.context.content_hash}#{story}",
+        origin=record.context.content_hash + mark,
         countries=_states(events),
         evidence=(),
     )
-    return Facts(
-        subject,
-        _source(transcript.source, record.language.language),
-        _texts(transcript.text[start:end], start, transcript.title),
-        frames={"event": tuple(_event_frame(e) for e in events), "entity": entities},
-        sketch=record.context.sketch if alone else (),
-    )
+
+
+def _entity_frames(record: EnrichedTranscript, span: tuple[int, int] | None) -> tuple[Frame, ...]:
+    """Lay out the entities of a transcript, or of the story in it that lies between two places."""
+    first: dict[str, Mention] = {}
+    for mention in record.mentions:
+        if span is None or span[0] <= mention.start < span[1]:
+            first.setdefault(mention.entity_id, mention)
+    return tuple(_entity_frame(e, first.get(e.id)) for e in record.entities if span is None or e.id in first)

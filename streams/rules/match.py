@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from schemas.alert import ClauseMatch, Match, NearMiss, Subject
@@ -12,7 +13,7 @@ from schemas.rule import RuleSource, RuleStatus
 from streams.rules.compile import CompiledRule, compile_rule
 from streams.rules.condition import And, Condition, Named, Not, Or, selections_of
 from streams.rules.detection import MAX_HITS, Hit, match_selection
-from streams.rules.facts import Facts, read_facts, source_of
+from streams.rules.facts import Facts, frame_of, read_facts, source_of
 from streams.rules.index import FactIndex
 from streams.rules.needs import needs_of, value_atom
 from streams.rules.summary import load_state_names
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from streams.rules.compiled import CompiledIndex
     from streams.rules.facts import Frame
     from streams.rules.index import ThresholdBook
+    from streams.rules.needs import Needs
 
-MAX_WRITTEN: Final = 1000
+MAX_NEAR_MISSES: Final = 200
+"""Near misses told of one record; whoever writes rules reads no more of them."""
 MAX_MATCHES: Final = 32
 """Groups of one rule that one record can hold on; more of them tell nothing new."""
 
@@ -45,7 +48,7 @@ class RuleIndex:
     """Every rule at work. Adding and removing act on the next record, and cost what the one rule costs.
 
     Near misses are told for rules that are still being written (status experimental or test), or for all of them
-    with `every_near_miss`, as rule tests want it; for the first thousand of them, since they cost more than matches.
+    with `every_near_miss`, as rule tests want it; of one record the first two hundred by rule id.
 
     `frequency` says how many of a thousand records hold an atom (see `streams.rules.needs`). It makes the index fast
     and changes no answer. Nor does `compiled`, for which `can_compile` must be true.
@@ -64,7 +67,7 @@ class RuleIndex:
         self._indexes: dict[RuleSource, FactIndex | CompiledIndex] = {
             source: _make_index(self._frequency, compiled=compiled) for source in RuleSource
         }
-        self._written: dict[RuleSource, set[str]] = {source: set() for source in RuleSource}
+        self._asked = {source: _Asked() for source in RuleSource}
         self._counts = dict.fromkeys(RuleSource, 0)
 
     def add(self, rule: Rule) -> None:
@@ -79,17 +82,20 @@ class RuleIndex:
         needs = [
             needs_of(s.condition, compiled.selections, rule.source, self._frequency) for s in compiled.steps
         ]
-        self._indexes[rule.source].add(rule.id, needs)
+        index = self._indexes[rule.source]
+        index.add(rule.id, needs)
+        if self._wants_near_miss(rule):
+            index.add(_NEAR + rule.id, _near_needs(compiled, self._frequency))
+        self._asked[rule.source].add(compiled.fields)
         self._counts[rule.source] += 1
-        if self._wants_near_miss(rule) and sum(map(len, self._written.values())) < MAX_WRITTEN:
-            self._written[rule.source].add(rule.id)
 
     def remove(self, rule_id: str) -> None:
         """Take a rule out of work; one that is not there is no error."""
         compiled = self._rules.pop(rule_id, None)
         if compiled is not None:
             self._indexes[compiled.source].remove(rule_id)
-            self._written[compiled.source].discard(rule_id)
+            self._indexes[compiled.source].remove(_NEAR + rule_id)
+            self._asked[compiled.source].remove(compiled.fields)
             self._counts[compiled.source] -= 1
 
     def __contains__(self, rule_id: str) -> bool:
@@ -106,20 +112,32 @@ class RuleIndex:
         near: list[NearMiss] = []
         for facts in read_facts(record):
             held: set[str] = set()
-            for rule_id in sorted(self.candidates(facts)):
-                found = match_rule(self._rules[rule_id], facts)
+            almost: list[str] = []
+            for entry in sorted(self._entries(facts)):
+                if entry.startswith(_NEAR):
+                    almost.append(entry.removeprefix(_NEAR))
+                    continue
+                found = match_rule(self._rules[entry], facts)
                 if found:
-                    held.add(rule_id)
+                    held.add(entry)
                     matches.extend(found)
-            for rule_id in sorted(self._written[facts.subject.kind]):
-                if rule_id not in held:
-                    near.extend(near_misses(self._rules[rule_id], facts))
+            misses = (m for i in almost if i not in held for m in near_misses(self._rules[i], facts))
+            near.extend(islice(misses, MAX_NEAR_MISSES))
         return Found(tuple(matches), tuple(near))
 
     def candidates(self, facts: Facts) -> set[str]:
         """Give the ids of the rules that may hold on a record; every rule that does is among them."""
-        index = self._indexes[facts.subject.kind]
-        return index.match(_texts_of(facts), _field_atoms(facts, index.thresholds))
+        return {entry for entry in self._entries(facts) if not entry.startswith(_NEAR)}
+
+    def _entries(self, facts: Facts) -> set[str]:
+        """Give the rules that may hold, and with their mark those that may almost hold."""
+        index, asked = self._indexes[facts.kind], self._asked[facts.kind]
+        texts = {
+            "" if name == "text" else f"{name}=": view.folded
+            for name, view in facts.texts.items()
+            if name in asked.counts
+        }
+        return index.match(texts, _field_atoms(facts, asked, index.thresholds))
 
     def _wants_near_miss(self, rule: Rule) -> bool:
         return self._every_near_miss or rule.status in {RuleStatus.EXPERIMENTAL, RuleStatus.TEST}
@@ -139,21 +157,65 @@ def _make_index(frequency: Mapping[str, float], *, compiled: bool) -> FactIndex 
     return CompiledIndex(frequency)
 
 
-def _texts_of(facts: Facts) -> dict[str, list[str]]:
-    return {"" if name == "text" else f"{name}=": view.folded for name, view in facts.texts.items()}
+_NEAR: Final = "~"
+"""Marks the entries of the index that say what must be there for a rule to hold but for one part."""
 
 
-def _field_atoms(facts: Facts, thresholds: ThresholdBook) -> set[str]:
+class _Asked:
+    """The fields that rules ask for; no others need be laid out."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+        self.frames: frozenset[str] = frozenset()
+        """The frames that some of them belong to."""
+
+    def add(self, fields: frozenset[str]) -> None:
+        """Count the fields of one more rule."""
+        for name in fields:
+            self.counts[name] = self.counts.get(name, 0) + 1
+            if self.counts[name] == 1:
+                self.frames |= {frame_of(name)}
+
+    def remove(self, fields: frozenset[str]) -> None:
+        """Count them once less."""
+        for name in fields:
+            self.counts[name] -= 1
+            if not self.counts[name]:
+                del self.counts[name]
+                self.frames = frozenset(map(frame_of, self.counts))
+
+
+def _field_atoms(facts: Facts, asked: _Asked, thresholds: ThresholdBook) -> set[str]:
     atoms: set[str] = set()
-    for frame in (facts.fields, *(f for frames in facts.frames.values() for f in frames)):
+    counts = asked.counts
+    frames = [
+        frame for prefix in facts.tell_frames if prefix in asked.frames for frame in facts.frames(prefix)
+    ]
+    for frame in (facts.fields, *frames):
         for name, cells in frame.items():
+            if name not in counts:
+                continue
             atoms.add(f"?{name}")
-            for cell in cells:
-                if isinstance(cell.value, str):
-                    atoms.add(value_atom(name, cell.value))
+            for value, _ in cells:
+                if isinstance(value, str):
+                    atoms.add(value_atom(name, value))
                 else:
-                    atoms.update(thresholds.reached(name, cell.value))
+                    atoms.update(thresholds.reached(name, value))
     return atoms
+
+
+def _near_needs(rule: CompiledRule, frequency: Mapping[str, float]) -> list[Needs]:
+    """Say for each part of a condition what the others need at least, where they would make a near miss."""
+    needs: list[Needs] = []
+    for step in rule.steps:
+        if step.name is not None or not isinstance(step.condition, And):
+            continue
+        parts = step.condition.parts
+        for at in range(len(parts)):
+            others = (*parts[:at], *parts[at + 1 :])
+            if any(not isinstance(p, Not) and rule.telling.intersection(selections_of(p)) for p in others):
+                needs.append(needs_of(And(others), rule.selections, rule.source, frequency))
+    return needs
 
 
 def match_rule(rule: CompiledRule, facts: Facts) -> tuple[Match, ...]:
@@ -351,7 +413,7 @@ def explain(rule: Rule, record: EnrichedTranscript | Event | Transition) -> tupl
     compiled = compile_rule(rule)
     explanations: list[Explanation] = []
     for facts in read_facts(record):
-        if facts.subject.kind is not compiled.source:
+        if facts.kind is not compiled.source:
             continue
         results: list[SelectionResult] = []
         for name, selection in compiled.selections.items():

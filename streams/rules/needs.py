@@ -129,6 +129,12 @@ def needs_of(
     return visit(condition)
 
 
+def fields_of(selections: Iterable[Selection]) -> frozenset[str]:
+    """Name the fields of which the needs of some selections speak."""
+    items = [i for s in selections for group in s.groups for i in group]
+    return frozenset(f"{i.field}.name" if i.point else i.field for i in items)
+
+
 def _all_of(parts: Iterable[Needs]) -> Needs:
     clauses: dict[Clause, None] = {}
     never: set[str] = set()

@@ -13,12 +13,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
 from schemas.event import Evidence
 from streams.rules.errors import RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _WORD: Final = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|[^\W_]+(?:['’][^\W_]+)*"
@@ -40,8 +45,29 @@ def fold(word: str) -> str:
     return unicodedata.normalize("NFKC", word).casefold().replace("’", "'")
 
 
+class _Chunks(dict[str, tuple[str, ...]]):
+    """The folded words of what stands between two spaces, which is mostly the same few thousand things again."""
+
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
+        words = tuple(map(fold, _WORD.findall(chunk)))
+        if len(chunk) <= MAX_CHUNK:
+            if len(self) >= MAX_CHUNKS:
+                self.clear()
+            self[chunk] = words
+        return words
+
+
+MAX_CHUNK: Final = 40
+MAX_CHUNKS: Final = 100_000
+"""Longer ones are not remembered, nor more of them at once: some ten megabytes."""
+_CHUNKS: Final = _Chunks()
+
+
 class TextView:
-    """A text laid out for searching: its words by place and by form. `shift` is where it starts in the original."""
+    """A text laid out for searching: its words by place and by form. `shift` is where it starts in the original.
+
+    Most texts are only asked for their folded words, so everything else is laid out when it is first asked for.
+    """
 
     def __init__(self, text: str, shift: int | None = 0) -> None:
         self.text = text
@@ -49,26 +75,33 @@ class TextView:
         self._evidence: dict[Span, Evidence] = {}
 
     @cached_property
-    def _found(self) -> list[re.Match[str]]:
-        return list(_WORD.finditer(self.text))
-
-    @cached_property
     def words(self) -> list[str]:
         """The words as written."""
-        return [m.group() for m in self._found]
+        return _WORD.findall(self.text)
 
     @cached_property
     def folded(self) -> list[str]:
-        """The words in the form that is compared."""
-        return [fold(w) for w in self.words]
+        """The words in the form that is compared. No word goes over a space, so they are those of the parts between spaces."""
+        return list(chain.from_iterable(map(_CHUNKS.__getitem__, self.text.split())))
 
     @cached_property
-    def places(self) -> dict[str, list[int]]:
+    def starts(self) -> list[int]:
+        """Where in the text each word starts: where it is next found, since between words there is no letter."""
+        starts: list[int] = []
+        find, at = self.text.find, 0
+        for word in self.words:
+            at = find(word, at)
+            starts.append(at)
+            at += len(word)
+        return starts
+
+    @cached_property
+    def places(self) -> Mapping[str, list[int]]:
         """Where each word stands."""
-        places: dict[str, list[int]] = {}
+        places: defaultdict[str, list[int]] = defaultdict(list)
         for at, word in enumerate(self.folded):
-            places.setdefault(word, []).append(at)
-        return places
+            places[word].append(at)
+        return dict(places)
 
     @cached_property
     def vocabulary(self) -> list[str]:
@@ -78,7 +111,7 @@ class TextView:
     @cached_property
     def sentences(self) -> list[Span]:
         """The sentences, as spans of words. A stop after a single letter or an initial ends none."""
-        starts = [m.start() for m in self._found]
+        starts = self.starts
         spans: list[Span] = []
         first = 0
         for end in _SENTENCE_END.finditer(self.text):
@@ -100,7 +133,8 @@ class TextView:
             return None
         known = self._evidence.get(span)
         if known is None:  # many rules hold on the same words
-            start, end = self._found[span[0]].start(), self._found[span[1] - 1].end()
+            last = span[1] - 1
+            start, end = self.starts[span[0]], self.starts[last] + len(self.words[last])
             known = Evidence(text=self.text[start:end], start=self.shift + start, end=self.shift + end)
             self._evidence[span] = known
         return known
@@ -109,7 +143,7 @@ class TextView:
         """Give the whole sentence in which some words of this text begin; None for words from elsewhere."""
         if self.shift is None or not 0 <= words.start - self.shift < len(self.text):
             return None
-        at = bisect_right(self._found, words.start - self.shift, key=lambda m: m.start()) - 1
+        at = bisect_right(self.starts, words.start - self.shift) - 1
         index = bisect_right(self.sentences, at, key=lambda span: span[0]) - 1
         return self.evidence(self.sentences[index]) if at >= 0 and index >= 0 else None
 

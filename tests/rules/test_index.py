@@ -13,7 +13,7 @@ from schemas.rule import Rule, RuleSource
 from schemas.transcript import LanguageTag
 from streams.rules.compile import compile_rule
 from streams.rules.facts import read_facts
-from streams.rules.match import RuleIndex, can_compile, match_rule
+from streams.rules.match import RuleIndex, can_compile, match_rule, near_misses
 from streams.rules.needs import Needs, needs_of
 from tests.factories import NOON, make_source, make_transcript
 from tests.rules.making import make_act, make_rule
@@ -151,6 +151,25 @@ def test_the_index_finds_what_asking_every_rule_finds(
 def test_it_does_so_for_transcripts_with_several_events(drawn: dict[str, Rule], parts: list[Event]) -> None:
     record = transcript_of(parts)
     assert [m.id for m in indexed(drawn).match(record).matches] == told_by_all(drawn, record)
+
+
+@given(rules(), rules(RuleSource.TRANSCRIPTS), st.lists(events, min_size=1, max_size=3), st.booleans())
+@settings(deadline=None, max_examples=25)
+def test_it_finds_the_near_misses_that_asking_every_rule_finds(
+    of_events: dict[str, Rule], of_transcripts: dict[str, Rule], parts: list[Event], fast: bool
+) -> None:
+    records: list[tuple[dict[str, Rule], Event | EnrichedTranscript]] = [(of_events, e) for e in parts]
+    records.append((of_transcripts, transcript_of(parts)))
+    for drawn, record in records:
+        index = indexed(drawn, compiled=fast and can_compile())
+        (facts,) = read_facts(record)
+        asked = [
+            miss
+            for i in sorted(drawn)
+            if not match_rule(compile_rule(drawn[i]), facts)
+            for miss in near_misses(compile_rule(drawn[i]), facts)
+        ]
+        assert list(index.match(record).near_misses) == asked
 
 
 @given(rules(kind=plain), st.lists(events, min_size=3, max_size=6))

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.event import Argument, ArgumentRole, Event
+from schemas.ids import derived_id
 from schemas.rule import RuleStatus
 from streams.rules.detection import distance_km
 from streams.rules.errors import RuleError
-from streams.rules.match import Found, RuleIndex, explain
+from streams.rules.match import MAX_NEAR_MISSES, Found, RuleIndex, explain
 from tests.rules.making import RULE_ID, make_act, make_rule
 
 
@@ -123,6 +124,23 @@ def test_near_misses_are_for_rules_that_are_still_written() -> None:
     assert not index.match(make_act()).near_misses
     index.add(make_rule(detection, status=RuleStatus.TEST))
     assert index.match(make_act()).near_misses
+
+
+def test_every_rule_tells_its_near_misses_up_to_a_bound_for_each_record() -> None:
+    index = RuleIndex()
+    detection = {
+        "talks": {"event.type": "CONSULT"},
+        "russia": {"event.actor": "RUS"},
+        "condition": "talks and russia",
+    }
+    ids = sorted(derived_id("test-rule", str(number)) for number in range(2 * MAX_NEAR_MISSES))
+    for rule_id in ids:
+        index.add(make_rule(detection, id=rule_id))
+    told = [m.rule_id for m in index.match(make_act()).near_misses]
+    assert told == ids[:MAX_NEAR_MISSES]
+    for rule_id in ids[:-1]:
+        index.remove(rule_id)
+    assert [m.rule_id for m in index.match(make_act()).near_misses] == ids[-1:]
 
 
 def test_variables_bind_over_selections_and_stand_for_different_states() -> None:

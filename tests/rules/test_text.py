@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.rules.errors import RuleError
-from streams.rules.text import TextView, find_text, parse_text
+from streams.rules.text import TextView, find_text, fold, parse_text
 
 NEWS = (
     "Border guards closed the crossing at Mehran. The WHO said that who came could not pass. "
@@ -134,6 +134,21 @@ def test_every_word_lies_in_the_sentence_that_is_given_for_it(parts: list[str]) 
         assert sentence is not None
         assert sentence.start <= word.start < word.end <= sentence.end
         assert sentence.text == view.text[sentence.start - 7 : sentence.end - 7]
+
+
+@given(
+    st.text(alphabet=st.one_of(st.sampled_from("aB'’ \n.-_éßﷺﾞあ谅ไتّ\u0301İ"), st.characters()), max_size=60)
+)
+def test_words_stand_where_they_are_read(text: str) -> None:
+    view = TextView(text, 7)
+    assert len(view.words) == len(view.starts) == len(view.folded)
+    end = 0
+    for word, start, folded in zip(view.words, view.starts, view.folded, strict=True):
+        assert text[start : start + len(word)] == word
+        assert fold(word) == folded
+        assert not any(sign.isalnum() for sign in text[end:start]), "no word is passed over"
+        end = start + len(word)
+    assert not any(sign.isalnum() for sign in text[end:])
 
 
 @given(st.text(alphabet="ab &|!()[]~>#=*\"'12", max_size=50), st.text(max_size=80))
