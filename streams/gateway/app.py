@@ -63,9 +63,6 @@ if TYPE_CHECKING:
     from streams.gateway.operation import Operation
     from streams.telemetry import Metrics
 
-MAX_BODY_BYTES: Final = 16 * 1_048_576
-"""The largest body of a request: a transcript of 1 MiB with every sign escaped, or many small ones."""
-
 FEED_ENTRIES: Final = 50
 _BROKER_TIMEOUT_S: Final = 5.0
 
@@ -395,11 +392,7 @@ def _add_transcripts(app: FastAPI, gateway: _Gateway, broker: Broker, now: Calla
             return problem(
                 429, "the broker is behind with what was sent before", headers={"Retry-After": "1"}
             )
-        body = await _read_body(request)
-        if body is None:
-            return problem(
-                413, f"the body is over {MAX_BODY_BYTES} bytes: send fewer transcripts in one request"
-            )
+        body = await request.body()
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in {"application/x-ndjson", "application/jsonl"}:
             transcripts, refused = accept_lines(body, now())
@@ -554,18 +547,6 @@ async def _stream(  # noqa: PLR0917 - each is of a type of its own
 
 def _ms(time: datetime | None) -> int | None:
     return int(time.timestamp() * 1000) if time is not None else None
-
-
-async def _read_body(request: Request) -> bytes | None:
-    """Read the body, or give None as soon as it is over the limit."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _request_schema() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 
 from streams import telemetry
 from streams.gateway.limit import Limiter, Rate
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 OPEN: Final = frozenset({"/healthz", "/readyz", *PAGES})
 """Paths for everyone: whether the process is well, and the empty pages of the console."""
+
+MAX_BODY_BYTES: Final = 16 * 1_048_576
+"""The largest body of a request: a transcript of 1 MiB with every sign escaped, or many small ones."""
+
+_TOO_LARGE: Final = f"the body is over {MAX_BODY_BYTES} bytes: send less in one request"
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -120,7 +126,7 @@ class Door:
             self._metrics.count(telemetry.REFUSED, refusal.reason)
             await refusal.response(scope, receive, answer)
             return
-        await self._app(scope, receive, answer)
+        await self._app(scope, _limited(receive), answer)
 
     def _check(self, scope: Connection, method: str, given: str | None) -> None:
         headers = Headers(scope=scope)
@@ -129,6 +135,8 @@ class Door:
             return
         self._check_host(headers)
         self._check_origin(headers, method, websocket=scope["type"] == "websocket")
+        if int(_digits(headers.get("content-length", ""))) > MAX_BODY_BYTES:
+            raise _RefusedError("size", problem(413, _TOO_LARGE))
         client = scope.get("client")
         address = f"address {client[0]}" if client else "address unknown"
         if self._rules.tokens is None:
@@ -187,6 +195,25 @@ class Door:
         if origin not in self._rules.origins and urlsplit(origin).netloc != headers.get("host", ""):
             why = f"pages of {origin[:100]!r} may not call: name it in DRAGOMAN_GATEWAY_CORS if they are to"
             raise _RefusedError("origin", problem(403, why))
+
+
+def _limited(receive: Receive) -> Receive:
+    """Give up as soon as a body is over the limit, whatever its header said."""
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY_BYTES:
+            raise HTTPException(413, _TOO_LARGE)
+        return message
+
+    return limited
+
+
+def _digits(text: str) -> str:
+    return text[:18] if text.isascii() and text.isdecimal() else "0"
 
 
 def _host_name(host: str) -> str:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from base64 import b64encode
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -13,7 +16,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Route, WebSocketRoute
 
 from streams.gateway.app import Broker, NotTakenError, build_app
-from streams.gateway.door import OPEN, Rules, needed_scope
+from streams.gateway.door import MAX_BODY_BYTES, OPEN, Rules, needed_scope
 from streams.gateway.index import Index
 from streams.gateway.limit import Rate
 from streams.gateway.operation import CommandError, Operation
@@ -25,7 +28,6 @@ from tests.factories import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-    from pathlib import Path
 
     from fastapi import FastAPI
 
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 BASE: Final = "http://localhost:8080"
 JSON: Final = {"Accept": "application/json"}
+RULES: Final = Path(__file__).parents[2] / "deploy" / "rules"
+TEXT_OF: Final = {"/v1/rules/explain": {"text": "Iran and China signed it."}}
+
+Content = bytes | AsyncIterator[bytes] | None
 
 
 async def take_nothing(_: tuple[Transcript, ...]) -> None:
@@ -104,11 +110,15 @@ class House:
     def _clock(self) -> datetime:
         return self.now
 
-    async def ask(self, method: str, path: str, token: str | None = None, **headers: str) -> httpx.Response:
+    async def ask(
+        self, method: str, path: str, token: str | None = None, *, content: Content = None, json: object = None, **headers: str
+    ) -> httpx.Response:  # fmt: skip
         given = {"Authorization": f"Bearer {token}"} if token is not None else {}
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
-            return await client.request(method, path, headers={**JSON, **given, **headers})
+            return await client.request(
+                method, path, content=content, json=json, headers={**JSON, **given, **headers}
+            )
 
 
 async def knock(app: FastAPI, path: str, query: str = "", **headers: str) -> int:
@@ -173,6 +183,84 @@ def test_every_route_but_health_needs_a_scope_and_reading_and_sending_differ(hou
     assert [route for route, scope in needed.items() if scope is Scope.INGEST] == [
         ("POST", "/v1/transcripts")
     ]
+
+
+def test_whatever_changes_something_is_for_who_may_manage(house: House) -> None:
+    changing = {(m, p) for m, p in routes(house.app) if m not in {"GET", "HEAD"}} - {
+        ("POST", "/v1/transcripts")
+    }
+    assert {needed_scope(method, path) for method, path in changing} == {Scope.MANAGE}
+    documented = {
+        (method.upper(), path.replace("{id}", "x"))
+        for path, operations in house.app.openapi()["paths"].items()
+        for method in operations
+    }
+    assert changing <= documented
+    assert ("DELETE", "/v1/subscriptions/x") in changing
+
+
+async def test_no_route_reads_a_body_without_end(house: House) -> None:
+    taking = [(m, p) for m, p in routes(house.app) if m in {"POST", "PUT", "PATCH"} and "/x/" not in p]
+    assert len(taking) > 4
+    for method, path in taking:
+        token = house.tokens["all"]
+        whole = await house.ask(method, path, token, content=b" " * (MAX_BODY_BYTES + 1))
+        piecemeal = await house.ask(method, path, token, content=pieces(MAX_BODY_BYTES + 1))
+        for answer in (whole, piecemeal):
+            assert (answer.status_code, "over 16777216 bytes" in answer.text) == (413, True), path
+
+
+async def pieces(size: int) -> AsyncIterator[bytes]:
+    for _ in range(size // 2**20 + 1):
+        yield b" " * 2**20
+
+
+async def test_what_is_wrong_in_a_request_of_an_operator_is_named_by_its_field(house: House) -> None:
+    wrong: list[tuple[str, object, str]] = [
+        ("/v1/rules/explain", {"rule": "title: x", "text": ""}, "text"),
+        ("/v1/rules/explain", {"rule": "title: [", "text": "x"}, "rule"),
+        ("/v1/rules/preview", {"rule": "title: x", "since": "soon"}, "since"),
+        ("/v1/rules/preview", {"rule": "title: x"}, "rule"),
+        ("/v1/subscriptions", {"channel": ""}, "name"),
+        ("/v1/subscriptions", {"name": "x", "channel": "gopher://x"}, "channel"),
+        ("/v1/dead-letters/replay", {"topic": "alerts.v1", "ids": ["../1"]}, "ids.0"),
+        ("/v1/dead-letters/discard", {"topic": "alerts.v1", "ids": [], "all": True}, "all"),
+    ]
+    for path, body, field in wrong:
+        answer = await house.ask("POST", path, house.tokens["manage"], json=body)
+        assert answer.status_code == 400, path
+        assert field in {error["field"] for error in answer.json()["errors"]}, path
+
+
+async def test_what_the_broker_or_a_command_cannot_do_is_a_sentence(house: House) -> None:
+    token = house.tokens["all"]
+    for path in ("/v1/topics", "/v1/dead-letters", "/v1/subscriptions", "/readyz"):
+        answer = await house.ask("GET", path, token)
+        assert (answer.status_code, "broker" in answer.json()["detail"]) == (503, True), path
+        assert answer.headers["retry-after"]
+    rule = (RULES / "security_mou.yml").read_text()
+    for path in ("/v1/rules/preview", "/v1/rules/explain"):
+        answer = await house.ask("POST", path, token, json={"rule": rule, **TEXT_OF.get(path, {})})
+        assert answer.status_code == 400
+        assert answer.json()["detail"] == "rules cannot be run here: the broker is away"
+
+
+async def test_no_token_and_no_secret_is_written_to_the_log(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = house.tokens["all"]
+    given = {"name": "desk", "channel": "https://desk.example/path-secret", "secrets": ["whsec_" + "s" * 32]}
+    await house.ask("POST", "/v1/subscriptions", token, json=given)
+    await house.ask("GET", f"/v1/alerts?level=huge&access_token={token}", Accept="text/event-stream")
+    house.file.path.write_text("{")
+    assert (await house.ask("GET", "/v1/topics", token)).status_code == 401
+    # the client that asks here logs the addresses it asks; that is not the gateway
+    said = "\n".join(
+        record.getMessage() + str(vars(record)) for record in caplog.records if record.name != "httpx"
+    )
+    assert "tokens.unreadable" in said
+    assert not any(secret in said for secret in (token, "path-secret", "whsec_"))
 
 
 def test_a_route_that_nobody_thought_of_needs_a_token() -> None:
@@ -274,7 +362,7 @@ async def test_a_page_elsewhere_cannot_send_transcripts(tmp_path: Path, origin: 
 
 
 async def test_only_origins_that_are_set_may_read_elsewhere(house: House) -> None:
-    asked = {"Access-Control-Request-Method": "GET"}
+    asked: dict[str, Any] = {"Access-Control-Request-Method": "GET"}
     for origin, allowed in (("https://desk.example", True), ("https://evil.example", False)):
         answer = await house.ask("OPTIONS", "/v1/alerts", Origin=origin, **asked)
         assert ("access-control-allow-origin" in answer.headers) == allowed
