@@ -216,11 +216,11 @@ def parse_retry_after(value: str | None, now: datetime) -> datetime | None:
         return now + min(timedelta(seconds=int(text[:9])), LONGEST_RETRY_AFTER)
     try:
         found = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the second where a number is larger than any date's
         return None
     if found.tzinfo is None:
         found = found.replace(tzinfo=UTC)
-    return max(now, min(found.astimezone(UTC), now + LONGEST_RETRY_AFTER))
+    return max(now, min(found, now + LONGEST_RETRY_AFTER)).astimezone(UTC)
 
 
 def quiet_end(quiet: QuietHours | None, now: datetime) -> datetime | None:

@@ -159,7 +159,8 @@ def test_retry_after_is_read_as_seconds_or_as_a_date_and_never_for_longer_than_a
     assert parse_retry_after("Sun, 01 Mar 2026 12:05:00 GMT", NOON) == NOON + seconds(300)
     assert parse_retry_after("Sun, 01 Mar 2020 12:05:00 GMT", NOON) == NOON
     assert parse_retry_after("99999999999", NOON) == NOON + timedelta(days=1)
-    for nonsense in (None, "", "soon", "-3", "1.5", "٣"):
+    assert parse_retry_after("Fri, 31 Dec 9999 23:59:59 -2359", NOON) == NOON + timedelta(days=1)
+    for nonsense in (None, "", "soon", "-3", "1.5", "٣", "Sun, 01 Mar 2026 12:05:" + "9" * 30):
         assert parse_retry_after(nonsense, NOON) is None
 
 
