@@ -222,7 +222,9 @@ def _tell_the_same(first: Report, second: Report) -> bool:
     """Whether two words stand for what the same parties did in the same way: the pact, a cooperation agreement."""
     one, other = first.step, second.step
     loose = first.phrase.noun.anaphor or second.phrase.noun.anaphor
-    loose = loose and first.phrase.sentence != second.phrase.sentence  # a list names several
+    a, b = first.phrase, second.phrase
+    parted = a.sentence != b.sentence or bool(BARRIERS & set(first.words[a.end : b.start]) - {";"})
+    loose = loose and parted  # a list names several
     return (
         loose
         and one.is_news
@@ -266,14 +268,18 @@ _MAX_DOMAINS: Final = 4
 _GUESSED_DOMAINS: Final = 2
 
 
-def _weight(report: Report) -> tuple[bool, bool, bool, int]:
-    """Order reports of one instrument: a new step first, the text before the headline, the plainer, the further."""
+def _weight(report: Report) -> tuple[bool, bool, bool, bool, int]:
+    """Order reports of one instrument: a new step first, the text before the headline, the plainer, the further.
+
+    A headline also stands in the text, before a dash: Peru signs pact -- LIMA (AP) -- Peru signed.
+    """
     step = report.step
     news = step.is_news and step.polarity in {Polarity.ASSERTED, Polarity.NEGATED}
     told = not report.in_title and step.strength >= HINTED
     return (
         news and step.strength >= HINTED,
         told,
+        "--" not in report.words[report.phrase.end :],
         step.strength >= CLEAR,
         _RANK[step.stage] if news else step.strength,
     )
@@ -378,7 +384,7 @@ class _Group:
                 actors.extend(a for a in more if set(a.codes) - known)
         # a convention has many parties, and whoever stands near one, a rebel or a reaction is no clue
         private = near & PRIVATE_SORTS or ("rebels" in near and actors)
-        silent = bool(private) or kind is InstrumentType.CONVENTION
+        silent = bool(private) or kind is InstrumentType.CONVENTION or _is_alone(proof, len(codes_of(actors)))
         if silent or proof.step.act in {"call", "react"} or len(codes_of(actors)) >= PAIR:
             if _is_trilateral(proof) and len(codes_of(actors)) == PAIR:
                 around = [a for a in self.scene.actors.get(proof.phrase.sentence, ()) if _stands_by(a, proof)]
@@ -429,6 +435,13 @@ class _Group:
         start, end = sentence.tokens[low].start, sentence.tokens[max(high, low + 1) - 1].end
         speaker = self.reading.segments[sentence.segment].speaker
         return Evidence(text=self.reading.text[start:end], start=start, end=end, speaker=speaker)
+
+
+def _is_alone(proof: Report, known: int) -> bool:
+    """Whether one party is all there is to tell: who leaves a treaty, who declares a ceasefire by itself."""
+    beside = proof.words[max(0, proof.step.start - 3) : proof.phrase.head + 1]
+    leaving = proof.step.act == "leave" and proof.step.verb is not None and not proof.step.passive
+    return known == 1 and (leaving or bool({"unilateral", "unilaterally"} & set(beside)))
 
 
 def _is_trilateral(proof: Report) -> bool:

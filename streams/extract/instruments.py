@@ -9,9 +9,10 @@ import yaml
 
 from schemas.event import InstrumentType, Stage
 from streams.extract.phrases import Phrases, plain_word
+from streams.extract.verbs import mend_signs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from streams.extract.reading import Sentence
@@ -70,6 +71,8 @@ class AgreementLexicon:
     nouns: Phrases[InstrumentNoun]
     excluded: Phrases[bool]
     triggers: Phrases[tuple[Trigger, ...]]
+    split: Mapping[str, tuple[tuple[tuple[str, ...], Trigger], ...]]
+    """The verbs of two and more words that let their object between them, by the first: put the pact into force."""
     acts: Mapping[str, Act]
     subject_verbs: Phrases[Stage]
     controllers: Phrases[str]
@@ -83,7 +86,82 @@ class AgreementLexicon:
     def triggers_at(self, words: Sequence[str], at: int) -> tuple[tuple[Trigger, int], ...]:
         """Give the triggers of the longest phrase at a word, each with the index after it; verbs before nouns."""
         hit = self.triggers.at(words, at)
+        if words[at] in self.split and at + 1 < len(words):
+            hit = self._parted_at(words, at) or hit
         return tuple((trigger, hit[1]) for trigger in hit[0]) if hit else ()
+
+    def _parted_at(self, words: Sequence[str], at: int) -> tuple[tuple[Trigger, ...], int] | None:
+        """Look up a verb with a day or an adverb within: voted on Thursday against."""
+        for place in range(at + 1, min(len(words), at + _BETWEEN)):
+            length = adverbial_at(words, place)
+            if length:
+                rest = words[place + length : place + length + _LONGEST_VERB]
+                hit = self.triggers.at((*words[at:place], *rest), 0)
+                return (hit[0], at + hit[1] + length) if hit and hit[1] > place - at else None
+        return None
+
+    def split_at(self, words: Sequence[str], at: int, phrase: NounPhrase) -> tuple[Trigger, int] | None:
+        """Give the verb that opens at a word and closes behind the instrument, or before it with somebody in between.
+
+        With it comes the index after the last word of both: tore the pact up; withdrew Malta from the pact.
+        """
+        for rest, trigger in self.split.get(words[at], ()):
+            close = phrase.start - len(rest)
+            if at + 1 < close <= at + _BETWEEN and tuple(words[close : phrase.start]) == rest:
+                return trigger, phrase.end
+            if rest[-1] not in _CLOSERS:
+                continue
+            for start in range(phrase.end, min(len(words), phrase.end + _CLOSING_REACH)):
+                if tuple(words[start : start + len(rest)]) == rest:
+                    return trigger, start + len(rest)
+                if words[start] in _ENDS or words[start] == ",":
+                    break
+        return None
+
+
+_LONGEST_VERB: Final = 6
+_WEEKDAYS: Final = frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
+_MOMENTS: Final = frozenset(
+    {"yesterday", "today", "tonight", "tomorrow", "formally", "officially", "finally", "overwhelmingly", "unanimously",
+    "narrowly", "jointly", "again", "also", "immediately", "unilaterally", "definitively"}
+)  # fmt: skip
+_DAY_PARTS: Final = frozenset({"morning", "afternoon", "evening", "night"})
+_SPANS: Final = frozenset({*_DAY_PARTS, "week", "month", "year"})
+
+
+def adverbial_at(words: Sequence[str], at: int) -> int:
+    """Give how many words an adverb of time or manner takes at a place, 0 where there is none: on Thursday night."""
+    length = 0
+    while at + length < len(words) and words[at + length] in {"late", "early", "on", "that", "this", "last"}:
+        length += 1
+    if at + length >= len(words):
+        return 0
+    word = words[at + length]
+    if word in _WEEKDAYS:
+        return (
+            length
+            + 1
+            + (words[at + length + 1 : at + length + 2] != () and words[at + length + 1] in _DAY_PARTS)
+        )
+    if length and words[at + length - 1] in {"this", "that", "last"} and word in _SPANS:
+        return length + 1
+    return 1 if not length and word in _MOMENTS else 0
+
+
+_CLOSING_REACH: Final = 8
+"""So far behind the instrument its verb may close: put the pact with Malta into force."""
+_BETWEEN: Final = 5
+"""So many words can stand between a verb and its preposition: pulled his country out of."""
+_LETTING: Final = frozenset({"from", "of", "into"})
+_ASKING: Final = frozenset({"ask", "asks", "asked", "asking", "press", "presses", "pressed", "pressing"})
+_MARKS: Final = frozenset({"signature", "signatures", "name", "names", "initials", "hand", "hands"})
+_CLOSERS: Final = frozenset(
+    {
+        "lapse", "expire", "up", "out", "off", "down", "aside", "forward", "effect", "force", "operation", "hold", "ice", "abeyance", "end",
+        "being", "law", "through", "practice", "together", "paper", "over", "void", "away", "history", "pieces",
+    }
+)  # fmt: skip
+"""How a verb ends that lets its object in: tore up the pact, tore the pact up; but not: put their names to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +352,7 @@ def load_agreement_lexicon(folder: Path) -> AgreementLexicon:
         ),
         excluded=Phrases.of((item["phrase"], True) for item in data["not_instruments"]),
         triggers=Phrases.all_of(pair for item in data["acts"] for pair in _triggers(item, acts[item["act"]])),
+        split=_split_verbs(pair for item in data["acts"] for pair in _triggers(item, acts[item["act"]])),
         acts=acts,
         subject_verbs=Phrases.of(
             (word, Stage(item["stage"])) for item in data["subject_verbs"] for word in item["words"]
@@ -314,6 +393,22 @@ def _triggers(item: Mapping[str, Any], act: Act) -> Iterator[tuple[str, Trigger]
         yield word, Trigger(act, "prep")
 
 
+def _split_verbs(
+    entries: Iterable[tuple[str, Trigger]],
+) -> dict[str, tuple[tuple[tuple[str, ...], Trigger], ...]]:
+    found: dict[str, list[tuple[tuple[str, ...], Trigger]]] = {}
+    for text, trigger in entries:
+        first, *rest = text.split()
+        lets = bool(rest) and (rest[-1] in _CLOSERS | _LETTING or (rest[-1] == "to" and rest[0] in _MARKS))
+        lets = lets or (rest == ["for"] and first in _ASKING)
+        if trigger.form not in {"noun", "prep"} and lets:
+            found.setdefault(first, []).append((tuple(rest), replace(trigger, links=_DIRECTLY)))
+    return {first: tuple(pairs) for first, pairs in found.items()}
+
+
+_DIRECTLY: Final = frozenset({""})
+
+
 def _forms(verb: str, irregular: list[str] | None, ing: str | None) -> Iterator[tuple[str, str]]:
     base, _, rest = verb.partition(" ")
     rest = f" {rest}" if rest else ""
@@ -339,7 +434,7 @@ def _forms(verb: str, irregular: list[str] | None, ing: str | None) -> Iterator[
 
 def sentence_words(sentence: Sentence) -> tuple[str, ...]:
     """Give the words of a sentence as the lexicon holds them."""
-    return tuple(plain_word(token.text) for token in sentence.tokens)
+    return mend_signs([plain_word(token.text) for token in sentence.tokens], sentence)
 
 
 def find_noun_phrases(

@@ -11,12 +11,23 @@ from schemas.event import SECURITY_DOMAINS, InstrumentType, Stage
 from schemas.transcript import Segment, SegmentKind
 from streams.extract.entities import find_mentions, resolve_entities
 from streams.extract.instruments import InstrumentNoun, NounPhrase, find_noun_phrases, sentence_words
-from streams.extract.parties import NOT_IN_TEXT, PAIR, PEACE, STATE, Actor, find_actors, is_broker, parties_of
+from streams.extract.parties import (
+    NOT_IN_TEXT,
+    PAIR,
+    PEACE,
+    STATE,
+    Actor,
+    codes_of,
+    find_actors,
+    is_broker,
+    parties_of,
+)
 from streams.extract.reading import Reading, Sentence, tokenize
 from streams.extract.stage import (
-    AGREEING,
     CLEAR,
+    FRAMED,
     PLAIN,
+    RESOLVING,
     Clause,
     Step,
     find_promise,
@@ -106,7 +117,7 @@ def read_reports(
         actors[index] = find_actors(sentence, resolved.mentions[low:high], entities, words[index])
         phrases = find_noun_phrases(index, words[index], lexicon)
         recent = reports and index - reports[-1].phrase.sentence <= 1
-        if not phrases and not recent and not AGREEING & set(words[index]):
+        if not phrases and not recent and not RESOLVING & set(words[index]):
             continue
         clause = lay_out_clause(sentence, day)
         reader = _Reader(index, clause, words[index], actors[index], lexicon)
@@ -192,8 +203,10 @@ class _Reader:
             actor for actor in parties.actors if actor.last <= at or "with" in self.words[at : actor.first]
         )
         domains = domains_in(self.words[at:end], self.lexicon)
-        states = {code for actor in actors if actor.sort == STATE for code in actor.codes}
-        if len(states) < PAIR or not SECURITY_DOMAINS & set(domains):
+        if not SECURITY_DOMAINS & set(domains):  # their intelligence services agreed to share information
+            domains = (*domains, *domains_in(self.words[max(0, at - _NEAR) : at], self.lexicon))
+        sides = codes_of(actors)
+        if (len(sides) < PAIR and not parties.shared) or not SECURITY_DOMAINS & set(domains):
             return []
         near = _sorts(self.words[max(0, at - _NEAR) : end], self.lexicon)
         cut = next((k for k in range(at + 3, end) if _leaves(self.words, at + 1, k)), end)
@@ -244,14 +257,33 @@ class _Reader:
             paired=found.paired,
         )
 
+    def _is_placed(self, phrase: NounPhrase, step: Step) -> bool:
+        """Whether words tell which instrument it is, so that no act is needed: the arrangement of 1987, with Malta."""
+        if self.index == TITLE:
+            return False
+        words, names = self.words, self.clause.names
+        if step.strength == FRAMED and step.act == "apply":
+            return True
+        dated = any(map(_is_year, words[phrase.start : phrase.head])) or (
+            words[phrase.end : phrase.end + 1] in {("of",), ("from",)}
+            and _is_year((*words, "")[phrase.end + 1])
+        )
+        between = words[phrase.end : phrase.end + 1]
+        ahead = range(phrase.end + 1, min(len(words), phrase.end + _SIDE_REACH))
+        sided = bool(_PLACING & set(between)) and any(names[at] for at in ahead)
+        return dated or sided
+
     def _counts(self, report: Report) -> bool:
         """Whether a noun that has other senses too is an instrument here."""
         noun, step, phrase = report.phrase.noun, report.step, report.phrase
         if noun.signed_only:
-            return step.act in {"sign", "initial"}
+            behind = self.words[phrase.end : phrase.end + _NEAR]
+            return step.act in _SIGNED_ACTS or bool(_SIGNED & set(behind))
         if noun.paper:
             return step.strength >= CLEAR and step.act in _PAPER_ACTS
         if step.strength >= CLEAR:
+            return True
+        if noun.needs_act and not noun.formal and self._is_placed(phrase, step):
             return True
         if not noun.formal:
             named = self.clause.sentence.tokens[phrase.head].text[:1].isupper() and step.strength > 0
@@ -260,8 +292,24 @@ class _Reader:
         return capital or bool(_ABOUT & set(self.words[phrase.end : phrase.end + 1]))
 
 
+_SIDE_REACH: Final = 8
+_PLACING: Final = frozenset({"between", "with", "among"})
+_YEAR: Final = 4
+
+
+def _is_year(word: str) -> bool:
+    return len(word) == _YEAR and word.isdigit() and word[0] in "12"
+
+
 _PROMISE: Final = InstrumentNoun(InstrumentType.AGREEMENT, anaphor=False, needs_act=False)
-_PAPER_ACTS: Final = frozenset({"sign", "adopt", "initial", "draft", "conclude", "reach"})
+_SIGNED_ACTS: Final = frozenset({"sign", "initial", "draft", "ratify", "leave"})
+_SIGNED: Final = frozenset({"signed", "initialled", "initialed", "signing"})
+_PAPER_ACTS: Final = frozenset(
+    {
+        "sign", "adopt", "initial", "draft", "conclude", "reach", "leave", "suspend", "ratify", "enter", "accede",
+        "bargain", "violate", "submit",
+    }
+)  # fmt: skip
 _ABOUT: Final = frozenset({"on", "against", "concerning", "relating"})
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from schemas.event import Polarity, Stage
 from streams.extract.dates import Direction, FoundDate, Precision, find_dates
+from streams.extract.frames import is_own_text, is_presupposed, is_question, is_refuted, is_under_condition
 from streams.extract.verbs import (
     AUXILIARIES,
     BARRIERS,
@@ -76,6 +77,8 @@ class Step:
             return Polarity.HYPOTHETICAL
         if self.background and not (self.mode == "denied" and self.soft):
             return Polarity.HISTORICAL
+        if self.stage is Stage.VIOLATED and self.mode != "denied":
+            return Polarity.ASSERTED  # failed to live up to the pact
         if self.mode in _NEGATIVE or self.stage is Stage.REJECTED:
             return Polarity.NEGATED
         return Polarity.HYPOTHETICAL if self.question and self.mode in _AHEAD else Polarity.ASSERTED
@@ -131,12 +134,35 @@ def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> 
     words = clause.words
     view = _View(phrase, words, lexicon, clause.names)
     left, right = _left(view), _right(view)
+    if is_own_text(words):
+        return Step(Stage.UNKNOWN, "done", BARE, phrase.start, phrase.end, quiet=True)
     step = _without(view) or _follower(view) or _choose(left, right) or _bare(view)
     if left and right and left.act == "apply" and right.passive and right.strength == CLEAR:
         recent = _age(view, replace(right, start=min(left.start, right.start)), clause)
         step = step if recent.background else recent  # monitor the deal clinched on Tuesday
-    step = _qualify(view, replace(step, question=words[-1:] == ("?",)))
+    step = _qualify(view, _frame(view, replace(step, question=is_question(words))))
     return _deny(view, _age(view, step, clause))
+
+
+_REAL: Final = frozenset({"done", "ongoing"})
+
+
+def _frame(view: _View, step: Step) -> Step:
+    """Let what stands around the clause decide: explained why they signed; if it wins, it will sign."""
+    words = view.words
+    if step.verb is None:
+        return step
+    if step.mode in _REAL and step.strength == PLAIN and is_presupposed(words, step.start):
+        return replace(step, background=True, soft=True)
+    act = view.lexicon.acts.get(step.act)
+    if step.mode in _AHEAD and is_under_condition(words, step.start):
+        if step.act in _EXITS:
+            return replace(step, mode="threatened")
+        return replace(step, mode="hoped", stage=act.stages.get("wanted", step.stage) if act else step.stage)
+    return step
+
+
+_EXITS: Final = frozenset({"leave", "suspend"})
 
 
 def read_pronoun(clause: Clause, lexicon: AgreementLexicon) -> int | None:
@@ -156,6 +182,8 @@ def read_pronoun(clause: Clause, lexicon: AgreementLexicon) -> int | None:
 
 
 AGREEING: Final = frozenset({"agreed", "agree"})
+RESOLVING: Final = AGREEING | {"decided", "undertook", "undertaken", "resolved"}
+"""Verbs by which two sides bind themselves with no instrument named."""
 _COMMON_ACTS: Final = frozenset(
     {
         "share", "exchange", "set", "establish", "create", "form", "cooperate", "co-operate", "collaborate", "coordinate",
@@ -163,7 +191,14 @@ _COMMON_ACTS: Final = frozenset(
         "open", "demarcate", "withdraw", "reduce", "cut", "destroy", "dismantle", "limit", "ban", "halt", "end", "fight",
         "combat", "tackle", "crack", "jointly", "train", "pull", "respect", "refrain", "expand", "deepen", "enhance",
         "increase", "improve", "join", "work", "hand", "free", "release", "repatriate", "build", "develop", "integrate",
+        "hold", "mount", "stage", "pool", "post", "station", "carry", "allow", "let", "resume", "restore", "link", "merge",
+        "hunt", "guard", "police", "monitor", "clear", "disarm", "pursue", "stop", "curb", "prevent", "secure", "protect",
+        "co-ordinate", "appoint", "dispatch", "send", "implement", "harmonise", "harmonize", "upgrade", "renew",
     }
+)  # fmt: skip
+_COMMON_THINGS: Final = frozenset(
+    {"joint", "common", "coordinated", "exchanging", "sharing", "exchange", "closer", "measures", "steps", "cooperation",
+    "co-operation", "regular", "stepping", "withdrawal", "information", "intelligence"}
 )  # fmt: skip
 _PROMISE_GAP: Final = 5
 _UNSURE: Final = NEGATIONS | FUTURE | MODAL | BE | {"to", "had"}
@@ -172,18 +207,33 @@ _UNSURE: Final = NEGATIONS | FUTURE | MODAL | BE | {"to", "had"}
 def find_promise(words: tuple[str, ...]) -> tuple[int, int] | None:
     """Find `agreed to` and what the agreed are to do together: where it stands, and where its clause ends."""
     for at, word in enumerate(words):
-        if word not in AGREEING or words[at - 1 : at] == ("not",):
+        if word not in RESOLVING or words[at - 1 : at] == ("not",):
             continue
-        gap = words[at + 1 : at + 1 + _PROMISE_GAP]
-        if "to" not in gap or BARRIERS & set(gap[: gap.index("to")]):
-            continue
-        to = at + 1 + gap.index("to")
+        to = _promised(words, at)
         group = words[group_start(words, at) : at]
-        if set(words[to + 1 : to + 2]) & _COMMON_ACTS and not _UNSURE & set(group):
-            end = to + 1
-            while end < len(words) and words[end] not in BARRIERS and end - to < REACH:
-                end += 1
-            return (at, end) if not is_conditional(words, at) else None
+        if to is None or _UNSURE & set(group):
+            continue
+        end = to + 1
+        while end < len(words) and words[end] not in BARRIERS and end - to < REACH:
+            end += 1
+        return (at, end) if not is_conditional(words, at) else None
+    return None
+
+
+def _promised(words: tuple[str, ...], at: int) -> int | None:
+    """Give where it begins what was agreed to be done together: agreed in Lima to share, agreed on joint patrols."""
+    for place in range(at + 1, min(len(words) - 1, at + 1 + _PROMISE_GAP)):
+        word, after = words[place], words[place + 1]
+        if word in BARRIERS:
+            return None
+        if word == "to" and after in _COMMON_ACTS:
+            return place
+        if (
+            word in {"on", "upon"}
+            and words[at] in AGREEING
+            and _COMMON_THINGS & set(words[place + 1 : place + 3])
+        ):
+            return place
     return None
 
 
@@ -208,8 +258,16 @@ def _choose(left: Step | None, right: Step | None) -> Step | None:
     if left.strength == FRAMED or _is_lost(left, right):  # efforts to revive the deal collapsed
         framed = left.strength == FRAMED
         return replace(right, background=framed or right.background, soft=framed or right.soft, start=start)
+    called_off = left.act in _SIGNING and right.act == "leave" and right.passive
+    if called_off:  # the signing of the pact was called off
+        right = replace(right, stage=Stage.SUSPENDED, start=start)
     aimed = left.act == "enter" and left.mode != "done"
-    if left.strength < right.strength or aimed or (left.act == "apply" and right.stage is Stage.VIOLATED):
+    if (
+        left.strength < right.strength
+        or aimed
+        or called_off
+        or (left.act == "apply" and right.stage is Stage.VIOLATED)
+    ):
         return right
     if right.stage in {Stage.TO_BE_SIGNED, Stage.AWAITING_RATIFICATION}:
         going = left.stage is Stage.NEGOTIATING
@@ -240,7 +298,10 @@ def _qualify(view: _View, step: Step) -> Step:
         return replace(step, stage=Stage.WITHDRAWN)  # declared the armistice void
     if step.stage is Stage.AGREED:
         return replace(step, stage=act.by_type.get(phrase.noun.type, step.stage))
-    if step.question and step.mode == "done" and view.words[0] in _INVERTED:  # will they sign? did they?
+    told = step.strength == PLAIN or not step.soft  # a relative clause in a question takes it as known
+    if (
+        step.question and step.mode == "done" and told and view.words[0] in _INVERTED
+    ):  # will they sign? did they?
         return replace(step, mode="hoped", stage=act.stages.get("hoped", step.stage))
     return step
 
@@ -281,7 +342,7 @@ def _left(view: _View) -> Step | None:
     """Find the act that governs the noun from the left, the nearest that grammar lets through."""
     phrase, words = view.phrase, view.words
     door = words[phrase.start - 1] if phrase.start else ""
-    if _is_unknown_verb(view, door):
+    if _is_unknown_verb(view, door) or _opens_clause(view, door):
         return None
     links: set[str] = set()
     commas = 0
@@ -295,12 +356,20 @@ def _left(view: _View) -> Step | None:
             if step is not None:
                 cut = commas and not _lists(view, at) and not _is_inserted(words, at, phrase.start)
                 return replace(step, strength=HINTED, quiet=True) if cut and step.strength == PLAIN else step
-        if word in RELATIVE or word in SUBORDINATE:
-            return None
-        if word == "as" and words[at - 1] != "such":
+        apart = view.lexicon.split_at(words, at, phrase)
+        if apart is not None and not _is_noun_here(view, at, apart[0]):
+            return replace(_by_verb(view, apart[0], at), end=apart[1])
+        if word in RELATIVE or word in SUBORDINATE or (word == "as" and words[at - 1] != "such"):
             return None
         links.add(word)
     return None
+
+
+def _opens_clause(view: _View, door: str) -> bool:
+    """Whether the noun is the subject of a clause of its own behind a comma: if they leave, a treaty could be had."""
+    words, phrase = view.words, view.phrase
+    before = words[max(0, phrase.start - _INSERTED) : phrase.start - 1]
+    return door == "," and "," not in before and bool(_FINITE & set(words[phrase.end : phrase.end + 1]))
 
 
 def _is_unknown_verb(view: _View, door: str) -> bool:
@@ -320,13 +389,8 @@ def _govern(view: _View, trigger: Trigger, at: int, end: int, *, door: str, link
     """Read one trigger before the noun, None where it does not govern it."""
     phrase = view.phrase
     if trigger.form == "prep":
-        if end != phrase.start or _belongs_to_verb(view, at):
-            return None
-        if trigger.act.name != "apply":
-            return Step(
-                trigger.act.stages["done"], "done", CLEAR, at, phrase.end, verb=at, act=trigger.act.name
-            )
-        return Step(Stage.IN_FORCE, "framed", FRAMED, at, phrase.end, background=True, soft=True)
+        blocked = end != phrase.start or _belongs_to_verb(view, at)
+        return None if blocked else _by_preposition(view, trigger, at)
     if trigger.form == "noun":
         if trigger.act.name == "apply" and {"on", "over"} & set(view.words[max(0, at - 2) : at]):
             return None  # agree on the terms of
@@ -338,6 +402,16 @@ def _govern(view: _View, trigger: Trigger, at: int, end: int, *, door: str, link
         return _by_noun(view, trigger, at) if fits else None
     blocked = _is_noun_here(view, at, trigger) or not _reaches(view, trigger, (at, end), door)
     return None if blocked else _by_verb(view, trigger, at)
+
+
+def _by_preposition(view: _View, trigger: Trigger, at: int) -> Step:
+    """Read what stands under, close to or on the way to an instrument; not even close is a failure."""
+    act, end = trigger.act, view.phrase.end
+    if act.name == "apply":
+        return Step(Stage.IN_FORCE, "framed", FRAMED, at, end, background=True, soft=True)
+    if NEGATIONS & set(view.words[max(0, at - _NEAR_REACH) : at]):
+        return Step(Stage.REJECTED, "failed", CLEAR, at, end, verb=at, act="reach")
+    return Step(act.stages["done"], "done", CLEAR, at, end, verb=at, act=act.name)
 
 
 def _belongs_to_verb(view: _View, at: int) -> bool:
@@ -376,6 +450,7 @@ def _reaches(view: _View, trigger: Trigger, place: tuple[int, int], door: str) -
     return direct or view.words[phrase.start - 2] in view.lexicon.transparent
 
 
+_INSERTED: Final = 10
 _INSERTING: Final = frozenset(
     {"with", "together", "along", "after", "in", "at", "on", "according", "he", "she", "despite", "as"}
 )
@@ -475,7 +550,17 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
 
 
 _COMPLETED: Final = frozenset(
-    {"completed", "concluded", "finished", "finalised", "finalized", "complete", "conclude"}
+    {
+        "completed",
+        "concluded",
+        "finished",
+        "finalised",
+        "finalized",
+        "complete",
+        "conclude",
+        "wrapped",
+        "closed",
+    }
 )
 _BROKEN: Final = frozenset(
     {
@@ -554,14 +639,21 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
     mode = meaning.mode
     if "no" in words[phrase.start : phrase.head]:
         mode = "failed" if act in _EMPTY or act == "negotiate" else "denied"
+        if act == "apply":
+            return Step(Stage.UNKNOWN, mode, PLAIN, meaning.start, phrase.end, verb=at, act=act)
     if mode == "done" and _is_wished(words, meaning.start, trigger.form):
         mode = "hoped"
     stage = _stage(trigger, mode)
-    if act == "bargain" and mode == "planned" and AGREEING & set(words[max(0, meaning.start - 3) : at]):
+    if (
+        act in {"bargain", "conclude"}
+        and mode == "planned"
+        and AGREEING & set(words[max(0, meaning.start - 3) : at])
+    ):
         stage = Stage.NEGOTIATING
-    if act == "call":
+    if act == "call" or (act in _EXITS and mode == "wanted" and _is_asked_of(words, meaning.start)):
         mode = "hoped"
     soft = "had" not in words[max(0, meaning.start - 12) : at]
+    reported = meaning.background and mode in _REAL and _is_reported(words, meaning.start, at)
     praised = trigger.form == "ing" and bool(
         _REACTIONS & set(words[max(0, meaning.start - 8) : meaning.start])
     )
@@ -574,10 +666,52 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
         phrase.end,
         verb=at,
         act=act,
-        background=meaning.background,
+        background=meaning.background and not reported,
         soft=soft,
         quiet=act == "react" or stopped or praised,
     )
+
+
+_SAID: Final = frozenset(
+    {
+        "said",
+        "told",
+        "announced",
+        "reported",
+        "confirmed",
+        "declared",
+        "disclosed",
+        "revealed",
+        "stated",
+        "added",
+        "informed",
+    }
+)
+_SAID_REACH: Final = 16
+
+
+def _is_reported(words: tuple[str, ...], start: int, at: int) -> bool:
+    """Whether a past perfect only shifts what was said back: said that they had signed."""
+    if "had" not in words[start:at]:
+        return False
+    for back in range(start - 1, max(-1, start - _SAID_REACH), -1):
+        word = words[back]
+        if word in BARRIERS or word in SUBORDINATE or word in {"which", "who", "where", "as"}:
+            return False
+        if word in _SAID:
+            return words[back - 1 : back] not in {("had",), ("was",), ("as",)}
+    return False
+
+
+_OWN_WILL: Final = frozenset(
+    {"want", "wants", "wanted", "wish", "wishes", "wished", "ready", "prepared", "willing", "like", "keen", "threatens", "threatened",
+    "considering", "consider", "considers", "proposed", "propose", "proposes", "proposal", "offer", "offered", "offers", "desire"}
+)  # fmt: skip
+
+
+def _is_asked_of(words: tuple[str, ...], start: int) -> bool:
+    """Whether somebody else is to do it: wants the cabinet to leave the pact, urged Malta to leave it."""
+    return not _OWN_WILL & set(words[max(0, start - 2) : start])
 
 
 _WISHES: Final = frozenset(
@@ -618,7 +752,7 @@ _SUBJECTS: Final = frozenset(
     {"have", "the", "we", "they", "he", "it", "i", "you", "both", "president", "his"}
 )
 _NEAR_PARTICIPLE: Final = 2
-_RELATIVE_REACH: Final = 8
+_RELATIVE_REACH: Final = 14
 
 
 def _right(view: _View) -> Step | None:
@@ -827,6 +961,7 @@ def _bare(view: _View) -> Step:
         return Step(stage, mode, CLEAR, *span)
     after = words[phrase.end : phrase.end + 2]
     would = after[:1] in {("that",), ("which",)} and after[1:] in {("would",), ("could",), ("might",)}
+    would = would or (after[:1] in {("could",), ("might",), ("would",)} and after[1:] == ("be",))
     before = set(words[max(0, phrase.start - 5) : phrase.start])
     if phrase.determiner in {"a", "an", "any", ""} and (
         would or ("there" in before and before & {"will", "would"})
@@ -847,6 +982,7 @@ _FUTURE_STAGES: Final = frozenset(
 
 
 _MEANT: Final = frozenset({"done", "ongoing", "planned"})
+_DATED_ACTS: Final = frozenset({"sign", "conclude", "enter", "ratify", "initial"})
 
 
 def _age(view: _View, step: Step, clause: Clause) -> Step:
@@ -873,13 +1009,27 @@ def _age(view: _View, step: Step, clause: Clause) -> Step:
         word in {"last", "past", "recent"} and _SPANS & set(words[at + 1 : at + 3])
         for at, word in enumerate(words)
     )
-    if _is_ago(view.words, min(step.start, view.phrase.start), high) and step.stage not in _FUTURE_STAGES:
+    ago = _is_ago(view.words, min(step.start, view.phrase.start), high)
+    if not fresh and _is_carried_out(view, step, clause):
+        return replace(step, stage=Stage.SIGNED, mode="done", background=True, soft=False)
+    if (ago or (old and not fresh)) and step.stage not in _FUTURE_STAGES:
         return replace(step, background=True, soft=False)
-    if old and not fresh and step.stage not in _FUTURE_STAGES:
-        return replace(step, background=True, soft=False)
-    if fresh and step.background and step.strength >= CLEAR:
-        return replace(step, background=False, dated=dated)
-    return replace(step, dated=dated)
+    return _refresh(step, dated) if fresh else replace(step, dated=dated)
+
+
+def _refresh(step: Step, dated: str | None) -> Step:
+    """Take a step as new that words date now: welcomed the entry into force today, the pact signed on Monday."""
+    quiet = step.quiet and step.act not in _DATED_ACTS
+    background = step.background and step.strength < CLEAR
+    return replace(step, quiet=quiet, background=background, dated=dated)
+
+
+def _is_carried_out(view: _View, step: Step, clause: Clause) -> bool:
+    """Whether a purpose lies in the past and was met: in 1984 she flew there to sign the pact."""
+    start = clause.sentence.tokens[step.start].start
+    dated = any(_is_old(found, clause.day) and found.start < start for found in clause.dates)
+    ahead = ((FUTURE | MODAL | HAVE | {"is", "are"}) - {"may"}) & set(view.words[: step.start])
+    return step.act == "sign" and step.mode == "purpose" and dated and not ahead
 
 
 _LONG_AGO: Final = frozenset(
@@ -973,6 +1123,8 @@ def _deny(view: _View, step: Step) -> Step:
     if step.verb is None or step.stage is Stage.REJECTED:
         return step
     words = view.words
+    if is_refuted(words, step.start, step.end):
+        return replace(step, mode="denied", background=False)
     for at in range(step.start - 1, max(-1, step.start - 9), -1):
         if words[at] in BARRIERS or words[at] in {"but", ","}:
             return step

@@ -70,7 +70,26 @@ class Meaning:
 
 def grammar_words(sentence: Sentence) -> tuple[str, ...]:
     """Give the words of a sentence for grammar: we've counts as have, didn't as not, and an owner keeps its 's."""
-    return tuple(_grammar_word(token.text) for token in sentence.tokens)
+    return mend_signs([_grammar_word(token.text) for token in sentence.tokens], sentence)
+
+
+def mend_signs(words: list[str], sentence: Sentence) -> tuple[str, ...]:
+    """Give two hyphens as the dash that they stand for, and take the stop of an abbreviation for no end: Nov. 21."""
+    tokens = sentence.tokens
+    for at in range(1, len(words)):
+        if words[at - 1] == words[at] == "-" and tokens[at - 1].end == tokens[at].start:
+            words[at - 1 : at + 1] = ("--", "--")
+        elif words[at] == "." and words[at - 1] in _SHORTENED and at + 1 < len(words):
+            words[at] = "·"
+    return tuple(words)
+
+
+_SHORTENED: Final = frozenset(
+    {
+        "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mr", "mrs", "ms", "dr", "gen",
+        "lt", "col", "maj", "capt", "sgt", "st", "gov", "sen", "rep", "prof", "no", "art", "pres", "amb", "adm",
+    }
+)  # fmt: skip
 
 
 def _grammar_word(text: str) -> str:

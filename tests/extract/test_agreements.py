@@ -212,6 +212,116 @@ def test_a_recent_date_makes_a_participle_news() -> None:
     ).report.is_news
 
 
+# --- what stands around the clause
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Prime Minister are there any plans to sign a border treaty with Iceland.", "to_be_signed hypothetical old"),
+        ("Could you tell us about the pact that the ministers signed in Oslo?", "signed historical old"),
+        ("Officials explained why Norway signed a defence pact with Iceland.", "signed historical old"),
+        ("The minister said that Norway signed a defence pact with Iceland.", "signed asserted new"),
+        ("If the fighting stops, Norway and Iceland will sign a border treaty.", "proposed hypothetical old"),
+        ("If a missile is fielded, Norway will withdraw from the arms treaty.", "withdrawn hypothetical new"),
+        ("In Oslo, Norway and Iceland will sign a border treaty.", "to_be_signed asserted new"),
+        ("Reports that Norway would leave the pact with Iceland were untrue.", "withdrawn negated old"),
+        ("Reports that Norway would leave the pact with Iceland were confirmed.", "withdrawn asserted new"),
+        ("The minister said Norway and Iceland had signed a defence pact.", "signed asserted new"),
+        ("The minister recalled that Norway and Iceland had signed a defence pact.", "signed historical old"),
+        ("This Agreement shall enter into force on the day of its signature.", "unknown asserted old"),
+        ("The opposition wants the cabinet to leave the defence pact with Iceland.", "withdrawn hypothetical old"),
+        ("Norway wants to leave the defence pact with Iceland.", "withdrawn asserted new"),
+        ("They welcomed the entry into force today of the Norway-Iceland defence pact.", "in_force asserted new"),
+        ("They welcomed the entry into force of the Norway-Iceland defence pact.", "in_force asserted old"),
+        ("The envoys never came close to an agreement between Norway and Iceland.", "rejected negated new"),
+        ("The envoys came close to an agreement between Norway and Iceland.", "negotiating asserted new"),
+        ("The signing of the police pact between Norway and Iceland was called off.", "suspended asserted new"),
+        ("Norway has no extradition treaty with Iceland.", "unknown negated old"),
+        ("In May 1984 she flew to Oslo for a day to sign the defence pact.", "signed historical old"),
+        ("If the troops withdraw from the hill, a border treaty could be had.", "proposed hypothetical old"),
+    ],
+)  # fmt: skip
+def test_what_stands_around_a_clause_overrules_it(text: str, told: str) -> None:
+    report = agreement_in(text).report
+    assert f"{report.stage} {report.polarity} {'new' if report.is_news else 'old'}" == told
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("Norway put the defence pact with Iceland into force on Monday.", Stage.IN_FORCE),
+        ("Norway tore the defence pact up.", Stage.WITHDRAWN),
+        ("Norway withdrew its army from the defence pact.", Stage.WITHDRAWN),
+        ("Deputies voted on Thursday night against the treaty with Iceland.", Stage.REJECTED),
+        ("She put the kingdom's signature to a treaty with Iceland.", Stage.SIGNED),
+        ("Norway will let its defence pact with Iceland lapse.", Stage.WITHDRAWN),
+        ("Norway walked out on Monday of the defence pact.", Stage.WITHDRAWN),
+        ("A treaty which the Norwegian minister and his colleague from Iceland signed fixes the line.", Stage.SIGNED),
+        ("Norway and Iceland wrapped up negotiations on an arms treaty.", Stage.AGREED),
+        ("Norway and Iceland agreed to conclude an arms treaty within a year.", Stage.NEGOTIATING),
+    ],
+)  # fmt: skip
+def test_a_verb_in_two_parts_is_one(text: str, stage: Stage) -> None:
+    assert agreement_in(text).report.stage is stage
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Norway put up a fence, and the pact is old.",
+        "Norway withdrew its troops from the town where the pact was signed.",
+    ],
+)
+def test_a_verb_whose_other_part_belongs_elsewhere_is_no_exit(text: str) -> None:
+    assert agreement_in(text).report.stage in {Stage.IN_FORCE, Stage.SIGNED}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Norway and Iceland have agreed to share intelligence on smugglers.",
+        "The intelligence services of Norway and Iceland agreed to share information.",
+        "Norway and Iceland agreed on joint patrols of the border.",
+        "The interior ministers of Norway and Iceland decided to fight drug smuggling together.",
+    ],
+)
+def test_a_promise_of_two_states_about_security_is_an_agreement(text: str) -> None:
+    report = agreement_in(text).report
+    assert (report.stage, report.party_codes, report.is_news) == (Stage.AGREED, ("ISL", "NOR"), True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Norway and Iceland agreed to meet again about the border in May.",
+        "Norway agreed to share intelligence with its own police.",
+        "Norway and Iceland have not agreed to share intelligence.",
+        "Norway and Iceland agreed to promote films.",
+    ],
+)
+def test_a_promise_to_meet_or_of_one_state_or_about_films_is_none(text: str) -> None:
+    assert agreements_in(text) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Police acted under their memorandum with Iceland.",
+        "An arrangement between Norway and Iceland governs such cases.",
+        "Norway is bound by the arrangement of 1987.",
+    ],
+)
+def test_a_noun_of_many_senses_counts_where_it_is_said_which_one(text: str) -> None:
+    assert len(agreements_in(text)) == 1
+
+
+def test_a_headline_within_the_text_tells_of_the_same_instrument() -> None:
+    agreement_in(
+        "Norway signs pact with Iceland -- OSLO - Norway signed a police agreement with Iceland on Monday."
+    )
+
+
 # --- parties
 
 
