@@ -256,6 +256,8 @@ class _Resolver:
     # --- one mention ------------------------------------------------------------------------------------------------
 
     def _resolve(self, m: RawMention) -> str | None:
+        if m.key is not None and self._is_abroad(m):
+            return None
         if m.key is not None:
             return self._known(m.key, m.type, m.name or self.text[m.start : m.end], m.code, m.countries)
         if m.deixis is not None and m.deixis != "generic":
@@ -273,6 +275,13 @@ class _Resolver:
         }
         way = ways.get(m.type)
         return way(m) if way else self._new(m.type, self.text[m.start : m.end])
+
+    def _is_abroad(self, m: RawMention) -> bool:
+        """Tell whether a name stands for a body only at home, and this text does not speak of its home."""
+        state = (m.countries or ("",))[0]
+        if (plain_name(self.text[m.start : m.end]), state) not in self.names.at_home:
+            return False
+        return not any(state in other.countries and other.key != m.key for other in self.raw)
 
     def _known(
         self, ident: str, kind: EntityType, name: str, code: str | None, countries: tuple[str, ...]

@@ -216,6 +216,8 @@ class Names:
     """Plain full name, or a surname that stands for one person, to the state or organisation he speaks for."""
     leader_surnames: dict[str, str]
     """Surname to state, where all leaders of that surname are of one state; good only with an office before it."""
+    at_home: frozenset[tuple[str, str]]
+    """Plain names that stand for an organisation only where its state is spoken of, each with that state: Maoists."""
 
 
 def split_words(text: str, start: int = 0, end: int | None = None) -> list[Word]:
@@ -267,7 +269,8 @@ def load_names(folder: Path) -> Names:
         _add_country(english, country, countries[country])
     for place in _load_yaml(folder / "places.yml"):
         _add_place(english, place)
-    for organisation in _load_yaml(folder / "organisations.yml"):
+    organisations = _load_yaml(folder / "organisations.yml")
+    for organisation in organisations:
         _add_organisation(english, organisation)
     leaders, surnames = _load_leaders(folder / "leaders.yml")
     names = {code: str(value["name"]) for code, value in countries.items()}
@@ -281,6 +284,11 @@ def load_names(folder: Path) -> Names:
         words=_load_words(folder / "roles.yml"),
         leaders=leaders,
         leader_surnames=surnames,
+        at_home=frozenset(
+            (plain_name(form), organisation["countries"][0])
+            for organisation in organisations
+            for form in organisation.get("at_home", ())
+        ),
     )
 
 
@@ -364,7 +372,7 @@ def _add_organisation(table: NameTable, value: dict[str, Any]) -> None:
         sector in {"IGO", "NGO", "REB", "OPP"} or not countries
     )  # a party in its own right, not an arm of its state
     full = f"{code}:{sector}" if own else f"{countries[0]}:{sector}"
-    for form in (value["name"], *value.get("also", ())):
+    for form in (value["name"], *value.get("also", ()), *value.get("at_home", ())):
         for variant in _variants(form):
             table.add(
                 variant,

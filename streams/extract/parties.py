@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from schemas.entity import EntityType, MentionKind
 from schemas.event import InstrumentType, Party, Scope
-from streams.extract.stage import CLEAR
+from streams.extract.stage import CLEAR, HINTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +29,8 @@ NOT_IN_TEXT: Final = -1
 STATE, ORGANISATION, REBELS = "state", "igo", "rebels"
 PEACE: Final = frozenset({InstrumentType.CEASEFIRE, InstrumentType.PEACE_AGREEMENT})
 
+_HOSTS: Final = {"place:BEL:brussels": "EU"}
+"""Towns that stand for a body, where the text does not speak of the state they are in."""
 _SECTORS: Final = {
     "IGO": ORGANISATION, "REB": REBELS, "MNC": "company", "BUS": "company", "EDU": "institution", "NGO": "institution",
     "OPP": "party", "LAB": "labour",
@@ -80,13 +82,22 @@ _TOWNS: Final = frozenset(
         "border", "territory", "side",
     }
 )  # fmt: skip
-_TOLD: Final = frozenset({"notified", "informed", "notifying", "informing", "notifies", "informs"})
+_SEATED: Final = frozenset(
+    {
+        "ministry", "ministries", "government", "governments", "parliament", "parliaments", "authorities", "lawmakers", "deputies",
+        "cabinet", "chancellery", "presidency", "leadership", "senate", "police", "officials", "senators", "junta", "mps",
+        "ministers", "legislators", "capitals", "department", "court",
+    }
+)  # fmt: skip
+_TOLD: Final = frozenset({"telling", "notified", "informed", "notifying", "informing", "notifies", "informs"})
 _DATELINE: Final = frozenset({"(", "--", "—", "_"})
 _INDIRECT: Final = frozenset({"from", "to", "against", "about", "over", "on", "for", "told"})
 """Who stands behind one of these acts in no instrument."""
 _LIST_BREAKS: Final = frozenset({"on", "for", "to", "in", "that", "which", "who", "year", "month", "week"})
-_CONJUNCTIONS: Final = frozenset({"and", ",", "&", "or", "/", "-", "–"})
+_CONJUNCTIONS: Final = frozenset({"and", ",", "&", "or", "nor", "/", "-", "–"})
 _PRONOUN_SUBJECTS: Final = (("it",), ("he",), ("she",))
+_OPENING: Final = (("that",), ("and",), (",",), ("but",), ("while",), ("after",), ("when",), ())
+"""A subject of a clause of its own stands behind one of these."""
 _STOPS: Final = frozenset({";", ":", ".", "?", "!"})
 _BROKERED: Final = frozenset(
     {"brokered", "mediated", "backed", "sponsored", "led", "supervised", "drafted", "imposed", "facilitated"}
@@ -105,6 +116,17 @@ _BOTH: Final = frozenset(
     }
 )  # fmt: skip
 _LIST_OPENERS: Final = frozenset({"are", "include", "including", "namely"})
+_COUNTED: Final = frozenset({"both", "either", "neither"})
+_COUNTED_BEHIND: Final = frozenset({"by", "of", "from", "without", "with", "between", "binding", "on"})
+_MADE: Final = frozenset(
+    {
+        "signed", "initialled", "initialed", "concluded", "reached", "struck", "announced", "offered", "proposed", "agreed",
+        "made", "negotiated", "drafted", "declared", "ratified", "renewed", "sought", "seek", "want", "wants", "sign", "inked",
+    }
+)  # fmt: skip
+_AUXILIARIES: Final = frozenset(
+    {"have", "has", "had", "will", "would", "are", "were", "is", "was", "to", "jointly", "just"}
+)
 _SIGNATORIES: Final = frozenset({"countries", "parties", "signatories", "nations", "states"})
 
 
@@ -143,6 +165,33 @@ class Found:
     paired: bool
 
 
+_ASIDE: Final = {
+    "by": frozenset(
+        {
+            "brokered", "mediated", "hosted", "sponsored", "facilitated", "supervised", "monitored", "guaranteed", "opposed",
+            "condemned", "criticised", "criticized", "denounced", "welcomed", "praised", "hailed", "mediation", "objections",
+            "protests", "criticism", "observed", "organised", "organized", "convened", "chaired", "threatened", "attacked",
+        }
+    ),
+    "of": frozenset({"mediation", "auspices", "sponsorship", "supervision", "aegis", "objections", "help", "protests"}),
+    "from": frozenset({"mediators", "mediator", "mediation", "observers", "objections", "protests", "pressure", "criticism"}),
+}  # fmt: skip
+"""Who stands behind these words helped, watched or objected: opposed by Iran, mediators from Egypt."""
+_ASIDE_REACH: Final = 4
+_ASIDE_GAP: Final = frozenset({"the", "and", ",", "visiting", "former", "neighbouring", "neighboring"})
+
+
+def _is_aside(first: int, words: Sequence[str], taken: Sequence[Actor]) -> bool:
+    """Tell one who only helped, watched or objected by the words before: brokered by Egypt and Qatar."""
+    at = first - 1
+    inside = {k for actor in taken[-_ASIDE_REACH:] for k in range(actor.first, actor.last)}
+    while at > 0 and first - at <= 2 * _ASIDE_REACH and (words[at] in _ASIDE_GAP or at in inside):
+        at -= 1
+    if at <= PAIR + 1 and "," in words[at:first]:
+        return False  # through the mediation of Oman, Iran and Iraq signed
+    return at > 0 and words[at - 1] in _ASIDE.get(words[at], ())
+
+
 def codes_of(actors: Iterable[Actor]) -> set[str]:
     """Give the codes of actors that have one of their own."""
     return {code for actor in actors if actor.sort in {STATE, ORGANISATION, REBELS} for code in actor.codes}
@@ -160,9 +209,25 @@ def find_actors(
         if actor is None or (found and actor.end <= found[-1].end):
             continue
         if found and actor.start < found[-1].end:
-            found.pop()
+            earlier = found.pop()
+            if (
+                earlier.entity_id == actor.entity_id
+            ):  # the US envoy John Smith: the office, then rank and name
+                actor = replace(
+                    actor, first=earlier.first, located=earlier.located, indirect=earlier.indirect
+                )
+        if actor.located and _is_seat(actor, words, found):
+            actor = replace(actor, located=False)
         found.append(actor)
-    return tuple(found)
+    return tuple(a for n, a in enumerate(found) if not _is_aside(a.first, words, found[:n]))
+
+
+def _is_seat(actor: Actor, words: Sequence[str], before: Sequence[Actor]) -> bool:
+    """Whether a body that no state is told of sits there: the ministry in Oslo, the parliaments in Accra and Rome."""
+    opener = words[actor.first - 1]
+    body = words[actor.first - 2] if actor.first > 1 else ""
+    owned = bool(before) and before[-1].sort == STATE and before[-1].last >= actor.first - 1
+    return opener == "in" and body in _SEATED and not owned
 
 
 def _actor(
@@ -170,7 +235,10 @@ def _actor(
 ) -> Actor | None:
     entity = entities[mention.entity_id]
     codes, sort = _codes(entity, entities)
-    if not codes or mention.kind is MentionKind.PRONOUN:
+    if entity.id in _HOSTS and f"country:{codes[0]}" not in entities:
+        codes, sort = (_HOSTS[entity.id],), ORGANISATION
+    group = entity.type is EntityType.GROUP
+    if not codes or (mention.kind is MentionKind.PRONOUN and group):
         return None
     first = max(0, bisect_right(starts, mention.start) - 1)
     last = max(first + 1, bisect_left(starts, mention.end))
@@ -193,7 +261,7 @@ def _actor(
         sort=sort,
         names=tuple(entities[m].name for m in entity.members if m in entities)
         if len(codes) > 1
-        else (mention.text,),
+        else (entity.name if mention.kind is MentionKind.PRONOUN else mention.text,),
         entity_id=mention.entity_id,
         start=mention.start,
         end=mention.end,
@@ -222,6 +290,8 @@ def _codes(entity: Entity, entities: Mapping[str, Entity]) -> tuple[tuple[str, .
         sort = ""  # who reports is no party
     elif body and sort in {ORGANISATION, REBELS} and head not in _SECTOR_CODES:
         codes = (head,)
+    elif body and sort == "party" and head not in {*entity.countries, *_SECTOR_CODES}:
+        codes, sort = (head,), REBELS  # Fatah, Sinn Fein: no arm of their state
     elif entity.countries and sort not in {"company", "institution"}:
         codes, sort = tuple(entity.countries[:1]), STATE
     elif body:
@@ -242,12 +312,21 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
         ahead = _next(words, step.verb + 1, {"between", "among"}, phrase.start - step.verb - 1)
         if ahead is not None:
             own.extend(_listed(actors, words, ahead + 1))  # talks between A and B on a pact
-    if step.act == "propose" and step.verb is not None and step.verb < phrase.start and not step.passive:
-        own.extend(a for a in actors if step.verb < a.first <= step.verb + PAIR and a.last == phrase.start)
+    if (
+        step.act not in {"call", "react"}
+        and step.verb is not None
+        and step.verb < phrase.start
+        and not step.passive
+    ):
+        before = (a for a in actors if step.verb < a.first <= step.verb + PAIR and a.last == phrase.start)
+        own.extend(a for a in before if not (a.located or a.indirect or a.seat or is_broker(a, words)))
     if step.act == "propose" and words[phrase.end : phrase.end + 1] == ("to",):
         own.extend(_listed(actors, words, phrase.end + 1))
     if step.act in {"leave", "suspend"}:
         own.extend(actor for actor in actors if set(words[max(0, actor.first - 1) : actor.first]) & _TOLD)
+    own.extend(_paired_off(step, actors, words))
+    own.extend(_of_relative(phrase, actors, words))
+    own.extend(_under(phrase, step, actors, words))
     agents = [] if step.act in {"call", "react"} else _agents(phrase, step, actors, words)
     named = codes_of(own)
     strangers = (
@@ -260,6 +339,45 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
     shared = shared or words[max(0, step.start - 1) : step.start] == ("they",)
     unique = {(actor.first, actor.last, actor.codes): actor for actor in taken}
     return Found(tuple(unique[key] for key in sorted(unique)), shared, strangers, between is not None)
+
+
+def _paired_off(step: Step, actors: Sequence[Actor], words: Sequence[str]) -> list[Actor]:
+    """Take those whom `both`, `either` or `neither` counts: neither Cairo nor Khartoum has ratified it."""
+    for at, word in enumerate(words):
+        if word not in _COUNTED:
+            continue
+        pair = _listed(actors, words, at + 1)
+        if len(pair) != PAIR or pair[0].first > at + PAIR or not pair[0].sort == pair[1].sort == STATE:
+            continue
+        acts = 0 <= step.start - pair[1].last <= PAIR
+        if acts or words[max(0, at - 1)] in _COUNTED_BEHIND:
+            return pair
+    return []
+
+
+def _of_relative(phrase: NounPhrase, actors: Sequence[Actor], words: Sequence[str]) -> list[Actor]:
+    """Take who made it by a clause behind the noun: the pact that Greece and Egypt signed, the truce the army declared."""
+    at = phrase.end + (words[phrase.end : phrase.end + 1] in (("that",), ("which",)))
+    made = _listed(actors, words, at)
+    if not made or made[0].first - at > 1 + (words[at : at + 1] == ("the",)):
+        return []
+    behind = words[made[-1].last : made[-1].last + PAIR + 1]
+    verb = next((k for k, word in enumerate(behind) if word in _MADE), None)
+    return made if verb is not None and not set(behind[:verb]) - _AUXILIARIES else []
+
+
+def _under(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequence[str]) -> list[Actor]:
+    """Take who does something to whom under it: by the treaty Spain ceded to the United States its colonies."""
+    before = words[phrase.start - 1] if phrase.start else ""
+    if before not in {"under", "by"} or phrase.start > PAIR or step.strength > HINTED:
+        return []
+    ahead = [actor for actor in actors if actor.first >= phrase.end]
+    if not ahead or ahead[0].first - phrase.end > PAIR or ahead[0].located:
+        return []
+    given = next(
+        (a for a in ahead[1:] if {"to", "from", "with"} & set(words[a.first - PAIR : a.first])), None
+    )
+    return [ahead[0], given] if given else []
 
 
 def _inside(phrase: NounPhrase, actors: Sequence[Actor], words: Sequence[str]) -> list[Actor]:
@@ -368,13 +486,34 @@ def _agents(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequ
             for actor in acting
             if 0 <= actor.first - step.verb - PAIR <= PAIR and actor.last <= phrase.start
         )
-    return owner or _subjects(acting, words, end, passive=step.passive)
+    return owner or [*_subjects(acting, words, end, passive=step.passive), *_likewise(acting, words)]
+
+
+def _likewise(acting: Sequence[Actor], words: Sequence[str]) -> list[Actor]:
+    """Take who is said to have done the same: and so did the Czech premier, nor did Bern."""
+    out: list[Actor] = []
+    for at in range(len(words) - 1):
+        if words[at] in {"so", "nor", "as"} and words[at + 1] in {
+            "did",
+            "has",
+            "have",
+            "will",
+            "does",
+            "had",
+        }:
+            out.extend(actor for actor in acting if at + PAIR <= actor.first <= at + PAIR + 1)
+    return out
 
 
 def _subjects(acting: Sequence[Actor], words: Sequence[str], end: int, *, passive: bool) -> list[Actor]:
     """Take those before a verb, back to the start of its clause; of a pronoun, who opens the sentence."""
     if words[end - 1 : end] in _PRONOUN_SUBJECTS and not passive:
-        return [actor for actor in acting if actor.first < end][:1]  # Peru claimed that it never signed
+        before = [actor for actor in acting if actor.first < end]
+        read = [actor for actor in before if actor.last == end]
+        doing = [
+            a for a in before if words[a.last].endswith("ed") and words[a.first - 1 : a.first] in _OPENING
+        ]
+        return read or doing[-1:] or before[:1]  # Peru claimed that it never signed
     low = end
     while low > max(0, end - SUBJECT_REACH) and words[low - 1] not in _STOPS and words[low - 1] not in _CALLS:
         low -= 1
@@ -390,7 +529,8 @@ def make_parties(actors: Iterable[Actor], scope: Scope) -> tuple[Party, ...]:
             if nameless and scope in _PUBLIC:
                 continue
             key = f"{code}:{name.lower()}" if nameless else code
-            entity = actor.entity_id if len(actor.codes) == 1 else f"country:{code}"
+            peru = code in _NAMELESS and actor.sort == STATE
+            entity = actor.entity_id if len(actor.codes) == 1 and not peru else f"country:{code}"
             start, end = (None, None) if actor.start == NOT_IN_TEXT else (actor.start, actor.end)
             party = Party(name=name, code=code, entity_id=entity, start=start, end=end)
             parties.setdefault(key, party)
