@@ -402,7 +402,7 @@ def _difference(
         if kind is None and old is not None:
             published.append(old)
         elif kind is not None:
-            published.append(_publish(changes, kind, alert, old, found))
+            published.append(_publish(changes, kind, alert, old, found=found, now=now))
     for old in before.values():
         if old.alert.status is AlertStatus.CANCELLED or old.alert.rule_version < state.rule.version:
             # what an older version raised is not taken back because a newer one groups otherwise
@@ -411,7 +411,7 @@ def _difference(
         fallen = old.alert.model_copy(
             update={"status": AlertStatus.CANCELLED, "updated_time": _latest(old.alert.updated_time, now)}
         )
-        published.append(_publish(changes, AlertChangeKind.CANCEL, fallen, old, found))
+        published.append(_publish(changes, AlertChangeKind.CANCEL, fallen, old, found=found, now=now))
     return tuple(changes), tuple(published)
 
 
@@ -420,14 +420,21 @@ def _publish(
     kind: AlertChangeKind,
     alert: Alert,
     old: Published | None,
+    *,
     found: Match | None,
+    now: datetime | None,
 ) -> Published:
     sequence = old.sequence + 1 if old else 1
     cause = (
         found.id if found else derived_id("timer", alert.id, alert.raised_time.astimezone(UTC).isoformat())
     )
     change_id = derived_id("change", alert.id, str(sequence))
-    changes.append(AlertChange(id=change_id, kind=kind, sequence=sequence, cause_id=cause, alert=alert))
+    late_s = 0 if found is None or now is None else int((now - found.subject.event_time).total_seconds())
+    changes.append(
+        AlertChange(
+            id=change_id, kind=kind, sequence=sequence, cause_id=cause, late_s=max(0, late_s), alert=alert
+        )
+    )
     return Published(alert=alert, sequence=sequence)
 
 
@@ -453,7 +460,8 @@ def _forget(
     """Drop what can no longer matter, and say when the next part of it can be dropped.
 
     A window goes whole, with its alert, once its end and the coming of its last match both lie far enough back. What
-    a later correlation may still look back upon stays, but fires no more.
+    a later correlation may still look back upon stays, but fires no more. What belongs to no window, such as the first
+    step of a sequence that never came about, goes by its age.
     """
     if not state.entries:
         return None, None
@@ -463,17 +471,17 @@ def _forget(
         return None, None
     ending = _ending(state, wanted, now)
     closed = max((w.window.end for w in ending if w.window.end is not None), default=None)
-    entries = state.entries
-    if closed is not None:
-        inner = state.rule.correlation.timespan_s if state.rule.correlation else None
-        history = closed - timedelta(seconds=inner or 0)
-        spent = {e.id for w in ending for e in (*w.window.entries, *w.moves)}
-        entries = tuple(
-            e.model_copy(update={"spent": True}) if e.id in spent else e
-            for e in entries
-            if (inner is not None and e.time >= history)
-            or (e.id not in spent and (now is None or _touched(e) + keep + keep > now))
-        )
+    inner = state.rule.correlation.timespan_s if state.rule.correlation else None
+    history = None if closed is None or inner is None else closed - timedelta(seconds=inner)
+    spent = {e.id for w in ending for e in (*w.window.entries, *w.moves)}
+    live = {e.id for w in wanted[len(ending) :] for e in (*w.window.entries, *w.moves)}
+    entries = tuple(
+        e.model_copy(update={"spent": True}) if e.id in spent else e
+        for e in state.entries
+        if (history is not None and e.time >= history)
+        or e.id in live
+        or (e.id not in spent and (now is None or _touched(e) + keep + keep > now))
+    )
     if len(entries) > MAX_ENTRIES:
         entries = (*entries[:KEPT_FIRST], *entries[KEPT_FIRST + len(entries) - MAX_ENTRIES :])
     gone = {w.alert.id for w in ending if w.alert is not None}

@@ -16,6 +16,7 @@ from tests.rules.making import make_match, make_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from random import Random
 
     from schemas.alert import Match
     from schemas.rule import Rule
@@ -346,6 +347,16 @@ def test_a_straggler_from_before_does_not_move_what_came_after() -> None:
     )
 
 
+def test_a_change_says_how_late_its_report_came() -> None:
+    life = Life()
+    rule = rule_with(timespan_s=DAY)
+    (in_time,) = life.feed(make_match(rule, 2), now=1)
+    (late,) = life.feed(make_match(rule, 0.5, origin="late"), now=3)
+    (of_time,) = Life().feed(make_match(rule, 0), now=None)
+    assert (in_time.late_s, late.late_s, of_time.late_s) == (0, 2.5 * HOUR, 0)
+    assert late.alert.subjects[0].event_time == NOON + timedelta(hours=0.5)
+
+
 def test_the_summary_names_what_the_match_brought() -> None:
     rule = rule_with(
         alert={"topic": "diplomacy", "summary": "{event.actor} to {event.recipient}: {event.mode}"}
@@ -441,3 +452,34 @@ def test_any_order_within_the_lateness_and_any_repeats_end_in_the_same_alerts(
 ) -> None:
     rule, in_order, shuffled = drawn
     assert _open_alerts(rule, shuffled) == _open_alerts(rule, in_order)
+
+
+BOUNDED = tuple(
+    rule
+    for rule in RULES
+    if rule.timespan_s is not None
+    or (rule.correlation is not None and rule.correlation.timespan_s is not None)
+)
+"""Rules with windows; all are shorter than the week that a group is remembered in any case."""
+
+
+@given(
+    rule=st.sampled_from(BOUNDED),
+    gaps=st.lists(st.floats(0, 60), min_size=20, max_size=60),
+    drawn=st.randoms(use_true_random=False),
+)
+@settings(max_examples=40, deadline=None)
+def test_what_is_remembered_of_a_group_goes_back_by_its_windows_and_no_further(
+    rule: Rule, gaps: list[float], drawn: Random
+) -> None:
+    steps = rule.correlation.steps if rule.correlation and rule.correlation.steps else (None,)
+    life = Life()
+    hours = 0.0
+    for gap in gaps:
+        hours += gap
+        life.feed(make_match(rule, hours, step=drawn.choice([*steps, "contradict"])), now=hours)
+        assert life.state is not None
+        oldest = min(entry.time for entry in life.state.entries)
+        assert NOON + timedelta(hours=hours) - oldest <= timedelta(days=3 * 7 + 1)
+    life.pass_time(hours + 24 * 15)
+    assert life.state is None
