@@ -53,6 +53,10 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(platformdirs.user_data_dir("dragoman", appauthor=False)),
         description="Folder of the local broker's data and of the worker's state",
     )
+    state_store: Literal["memory", "rocksdb"] = Field(
+        default="memory",
+        description="Where agents keep their tables: memory, or rocksdb (needs the extra `rocksdb`) in a folder below DRAGOMAN_DATA_DIR, which each worker must have to itself",
+    )
     cache_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_cache_dir("dragoman", appauthor=False)),
         description="Folder for what is downloaded once: the broker's jars",

@@ -86,14 +86,26 @@ WATERMARK: Final = Metric(
     "Event time up to which alerts are judged, in seconds since 1970",
     ("agent",),
 )
+LATE: Final = Metric(
+    "dragoman_late_records_total",
+    MetricKind.COUNTER,
+    "Matches that came after event time had passed them by more than the allowed lateness; they are judged all the same",
+    ("agent",),
+)
 STATE_GROUPS: Final = Metric(
     "dragoman_state_groups",
     MetricKind.GAUGE,
-    "Values in the table of an agent: groups of rules, or agreements of a pair of parties",
+    "Values in the table of an agent: groups of rules (alerting), or books of agreements between the same parties (ledger)",
     ("agent",),
 )
 STATE_BYTES: Final = Metric(
     "dragoman_state_bytes", MetricKind.GAUGE, "Size of these values as they are encoded", ("agent",)
+)
+STATE_DISK_BYTES: Final = Metric(
+    "dragoman_state_disk_bytes",
+    MetricKind.GAUGE,
+    "What the table of an agent takes on disk, with what RocksDB has not compacted yet; nothing where state is kept in memory",
+    ("agent",),
 )
 READY: Final = Metric("dragoman_ready", MetricKind.GAUGE, "1 when the process is ready, else 0")
 AGENT_RESTARTS: Final = Metric(
@@ -163,8 +175,10 @@ METRICS: Final[tuple[Metric, ...]] = (
     RULES_AT_WORK,
     RULES_UNREADABLE,
     WATERMARK,
+    LATE,
     STATE_GROUPS,
     STATE_BYTES,
+    STATE_DISK_BYTES,
     READY,
     AGENT_RESTARTS,
     ACCEPTED,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from heapq import heappop, heappush
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from schemas.alert import AlertChange
@@ -16,7 +18,7 @@ from schemas.topics import ALERTS
 from streams.kafka.topics import kafka_name
 from streams.pipeline import DeadLetter, Emit, Judged, Outcome, Posted, announce
 from streams.rules.window import Watermark
-from streams.telemetry import WATERMARK, LogEvent, log_event
+from streams.telemetry import LATE, WATERMARK, LogEvent, log_event
 from streams.worker.delivery import Delivery, OversizeError, Record, too_large
 from streams.worker.tables import KeptBook, KeptState, Position, Shelf, glimpse_state
 
@@ -78,6 +80,9 @@ class Gate:
 class Worker(Protocol):
     """What does the work of one agent."""
 
+    def recover(self, partitions: Iterable[int]) -> None:
+        """Begin with what is kept for the partitions that this process has now."""
+
     async def handle(self, record: Record) -> None:
         """Be through with a record: on return it may be acknowledged."""
 
@@ -126,6 +131,9 @@ class StepWorker:
     delivery: Delivery
     step: Callable[[Record], Awaitable[Outcome]]
 
+    def recover(self, partitions: Iterable[int]) -> None:
+        """Do nothing: these keep nothing."""
+
     async def handle(self, record: Record) -> None:
         """Give the record to the step and settle what it says."""
         await self.delivery.settle(record, await self.delivery.attempt(lambda: self.step(record)))
@@ -141,6 +149,10 @@ class LedgerWorker:
     delivery: Delivery
     books: Shelf[KeptBook]
     step: Callable[[bytes, Book | None], Posted]
+
+    def recover(self, partitions: Iterable[int]) -> None:  # noqa: ARG002 - a book is asked for by its key alone
+        """Count the books."""
+        deque(self.books.recover(), maxlen=0)
 
     async def handle(self, record: Record) -> None:
         """Post an event."""
@@ -192,9 +204,16 @@ class AlertingWorker:
     event_time_of: Callable[[Record], datetime | None]
     rules: RulesAtWork
     watermark: Watermark
+    forget_after_s: float = 300.0
+    """How long, in wall time, it is remembered up to which match a group was judged that nothing else is known of.
+
+    By then that match is committed and does not come again; what is known of groups is bounded by the windows of rules.
+    """
     _due: dict[bytes, datetime] = field(default_factory=dict)
     _queue: list[tuple[datetime, bytes]] = field(default_factory=list)
     _unsettled: set[bytes] = field(default_factory=set)
+    _empty: dict[bytes, float] = field(default_factory=dict)
+    """Groups of which no more than a position is kept, and since when, the longest first."""
 
     def recover(self, partitions: Iterable[int]) -> None:
         """Begin with what is kept for the partitions that this process has now."""
@@ -202,12 +221,13 @@ class AlertingWorker:
         self._due.clear()
         self._queue.clear()
         self._unsettled.clear()
+        self._empty.clear()
         for partition in set(self.watermark.partitions) - owned:
             self.watermark = self.watermark.revoke(partition)
-        for key, value in self.states.values():
+        for key, value in self.states.recover():
             glimpse = glimpse_state(key, value)
             if glimpse.partition in owned:
-                self._note(key, glimpse.due_time, unsettled=glimpse.unsettled)
+                self._note(key, glimpse.due_time, unsettled=glimpse.unsettled, empty=glimpse.empty)
                 self.watermark = self.watermark.advance(glimpse.partition, glimpse.seen_time, _wall_s())
 
     async def handle(self, record: Record) -> None:
@@ -220,6 +240,8 @@ class AlertingWorker:
             return
         event_time = self.event_time_of(record)
         if event_time is not None:
+            if self.watermark.is_late(event_time):
+                self.delivery.metrics.count(LATE, self.delivery.agent)
             self._advance(self.watermark.advance(record.partition, event_time, _wall_s()))
             await self._judge_due()
             kept = self.states.get(key)
@@ -249,6 +271,16 @@ class AlertingWorker:
             await self._settled(key)
         self._advance(self.watermark.settle(_wall_s()))
         await self._judge_due()
+        await self._forget_empty()
+
+    async def _forget_empty(self) -> None:
+        """Let go of groups of which nothing has been known for long."""
+        long_ago_s = _wall_s() - self.forget_after_s
+        for key in [*takewhile(lambda key: self._empty[key] <= long_ago_s, self._empty)]:
+            kept = self.states.get(key)
+            if kept is not None and kept.empty:
+                await self.states.drop(key, kept)
+            self._empty.pop(key, None)
 
     async def _judge_due(self) -> None:
         """Judge the groups that the watermark has reached, the earliest first, each once."""
@@ -353,14 +385,17 @@ class AlertingWorker:
     async def _put(self, key: bytes, kept: KeptState) -> None:
         await self.states.put(key, kept)
         due = None if kept.state is None else kept.state.due_time
-        self._note(key, due, unsettled=bool(kept.outbox))
+        self._note(key, due, unsettled=bool(kept.outbox), empty=kept.empty)
 
-    def _note(self, key: bytes, due: datetime | None, *, unsettled: bool) -> None:
+    def _note(self, key: bytes, due: datetime | None, *, unsettled: bool, empty: bool) -> None:
         if due is None:
             self._due.pop(key, None)
         elif self._due.get(key) != due:
             self._wake(key, due)
         (self._unsettled.add if unsettled else self._unsettled.discard)(key)
+        self._empty.pop(key, None)
+        if empty:
+            self._empty[key] = _wall_s()
 
     def _wake(self, key: bytes, due: datetime) -> None:
         self._due[key] = due

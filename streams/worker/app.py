@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import faust
 from faust.auth import SASLCredentials, SSLCredentials
@@ -16,14 +16,23 @@ from streams.kafka.records import decode_headers
 from streams.kafka.security import SASL_MECHANISM, load_security
 from streams.kafka.topics import RECORD_LIMIT_BYTES, kafka_name
 from streams.telemetry import STATE_BYTES, STATE_GROUPS
-from streams.worker.agents import AlertingWorker, Gate, LedgerWorker, StepWorker, attach_agent, watermark_of
+from streams.worker.agents import (
+    AlertingWorker,
+    Gate,
+    LedgerWorker,
+    StepWorker,
+    Worker,
+    attach_agent,
+    watermark_of,
+)
 from streams.worker.delivery import Delivery, Parcel
 from streams.worker.outbox import find_missing
+from streams.worker.store import ROCKSDB_OPTIONS, FaustStore, agent_folder
 from streams.worker.tables import KeptBook, KeptState, KeptT, Shelf
 from streams.worker.transport import KafkaTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import Callable
     from datetime import datetime
 
     from streams.extract.models import Models
@@ -98,6 +107,7 @@ class BuiltApp:
 
     app: faust.App
     gate: Gate
+    worker: Worker
     alerting: AlertingWorker | None = None
 
 
@@ -113,17 +123,18 @@ def build_app(agent: Agent, around: Surroundings) -> BuiltApp:
     )
     gate = Gate()
     steps = around.steps
-    alerting = None
+    worker: Worker
+    alerting: AlertingWorker | None = None
     match agent.name:
         case LANGUAGE.name:
-            attach_agent(app, agent, around.settings, gate, StepWorker(delivery, _in_thread(steps.tag)))
+            worker = StepWorker(delivery, _in_thread(steps.tag))
         case EXTRACTION.name:
-            attach_agent(app, agent, around.settings, gate, StepWorker(delivery, _in_thread(steps.enrich)))
+            worker = StepWorker(delivery, _in_thread(steps.enrich))
         case LEDGER.name:
             books = _shelf(app, agent, around.settings, KeptBook, delivery)
-            attach_agent(app, agent, around.settings, gate, LedgerWorker(delivery, books, steps.post))
+            worker = LedgerWorker(delivery, books, steps.post)
         case ALERTING.name:
-            alerting = AlertingWorker(
+            worker = alerting = AlertingWorker(
                 delivery,
                 _shelf(app, agent, around.settings, KeptState, delivery),
                 steps.judge,
@@ -134,12 +145,10 @@ def build_app(agent: Agent, around: Surroundings) -> BuiltApp:
                 around.feed,
                 watermark_of(around.settings),
             )
-            attach_agent(app, agent, around.settings, gate, alerting)
         case _:
-            attach_agent(
-                app, agent, around.settings, gate, StepWorker(delivery, _with_rules(around.feed, steps.match))
-            )
-    return BuiltApp(app, gate, alerting)
+            worker = StepWorker(delivery, _with_rules(around.feed, steps.match))
+    attach_agent(app, agent, around.settings, gate, worker)
+    return BuiltApp(app, gate, worker, alerting)
 
 
 def _faust_settings(agent: Agent, settings: Settings) -> dict[str, Any]:
@@ -147,8 +156,8 @@ def _faust_settings(agent: Agent, settings: Settings) -> dict[str, Any]:
     return {
         "broker": ";".join(f"kafka://{server.strip()}" for server in settings.broker.split(",")),
         "broker_credentials": _credentials(load_security(settings)),
-        "store": "memory://",
-        "datadir": settings.data_dir / "worker" / agent.name,
+        "store": f"{settings.state_store}://",
+        "datadir": agent_folder(agent, settings),
         "web_enabled": False,
         "topic_allow_declare": False,
         "topic_disable_leader": True,
@@ -214,19 +223,17 @@ def _shelf(
         value_type=bytes,
         partitions=settings.partitions,
         changelog_topic=changelog,
+        options=dict(ROCKSDB_OPTIONS) if settings.state_store == "rocksdb" else None,
     )
 
-    async def write_changelog(key: bytes, value: bytes, partition: int) -> None:
-        await delivery.put(Parcel(name, key, value, [], partition), "changelog")
-
-    # The store and not the table: writing to the table would only queue a changelog record, and not wait for it.
-    store = cast("Any", table.data)
+    async def write_changelog(key: bytes, value: bytes | None, partition: int) -> int:
+        return await delivery.put(Parcel(name, key, value, [], partition), "changelog")
 
     def tell(groups: int, size_bytes: int) -> None:
         delivery.metrics.set(STATE_GROUPS, groups, agent.name)
         delivery.metrics.set(STATE_BYTES, size_bytes, agent.name)
 
-    return Shelf(kind, cast("MutableMapping[bytes, bytes]", store.data), write_changelog, tell)
+    return Shelf(kind, FaustStore(table, name), write_changelog, tell)
 
 
 async def _find_missing(settings: Settings, outputs: Any, since_ms: int) -> Any:  # noqa: ANN401

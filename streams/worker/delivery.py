@@ -74,8 +74,8 @@ class Parcel:
 class Transport(Protocol):
     """The way to the broker, as far as an agent needs it."""
 
-    async def send(self, parcel: Parcel) -> None:
-        """Put a record on its topic; on return the broker has it.
+    async def send(self, parcel: Parcel) -> int:
+        """Put a record on its topic and give its offset; on return the broker has it.
 
         Raises:
             KafkaError: It is not known to be there.
@@ -166,13 +166,13 @@ class Delivery:
         """
         left = outputs
         for pause_s in self._pauses():
-            failed = await self._send_all([self._transport.pack(o, caused_by) for o in left], "send")
-            for output, error in zip(left, failed, strict=True):
-                if error is None:
+            places = await self._send_all([self._transport.pack(o, caused_by) for o in left], "send")
+            for output, place in zip(left, places, strict=True):
+                if place is not None:
                     self.metrics.count(PUBLISHED, self.agent, output.topic.name)
                     if isinstance(output.record, Match):
                         self.metrics.count(MATCHES, output.record.rule_id)
-            left = [o for o, error in zip(left, failed, strict=True) if error is not None]
+            left = [o for o, place in zip(left, places, strict=True) if place is None]
             if not left:
                 return
             await asyncio.sleep(pause_s)
@@ -188,16 +188,18 @@ class Delivery:
         for output in outputs:
             _check_size(self._transport.pack(output, caused_by))
 
-    async def put(self, parcel: Parcel, trouble: str = "send") -> None:
-        """Send one record until the broker has it.
+    async def put(self, parcel: Parcel, trouble: str = "send") -> int:
+        """Send one record until the broker has it, and give its offset.
 
         Raises:
             OversizeError: It is larger than its topic takes.
         """
         for pause_s in self._pauses():
-            if (await self._send_all([parcel], trouble)) == [None]:
-                return
+            (offset,) = await self._send_all([parcel], trouble)
+            if offset is not None:
+                return offset
             await asyncio.sleep(pause_s)
+        raise AssertionError("pauses do not end")
 
     async def park(self, record: Record, letter: DeadLetter) -> None:
         """Put a record into its dead-letter topic, with the reason. On return it is there."""
@@ -239,8 +241,8 @@ class Delivery:
         """Count a record that the agent had been through with before."""
         self.metrics.count(RECORDS, self.agent, "repeated")
 
-    async def _send_all(self, parcels: Sequence[Parcel], trouble: str) -> list[BaseException | None]:
-        """Try to send each once; give for each what went wrong, in order.
+    async def _send_all(self, parcels: Sequence[Parcel], trouble: str) -> list[int | None]:
+        """Try to send each once; give its offset for each, in order, and None for what is to be tried again.
 
         Raises:
             OversizeError: One of them is larger than its topic takes.
@@ -249,18 +251,22 @@ class Delivery:
             _check_size(parcel)
         # All at once, so that they share requests; the producer keeps the order on each partition.
         results = await asyncio.gather(*(self._transport.send(p) for p in parcels), return_exceptions=True)
-        for parcel, error in zip(parcels, results, strict=True):
-            if isinstance(error, _TOO_LARGE):
+        offsets: list[int | None] = []
+        for parcel, result in zip(parcels, results, strict=True):
+            if isinstance(result, _TOO_LARGE):
                 raise OversizeError(
-                    f"a record for {parcel.topic} is larger than the topic takes: {_name(error)}"
+                    f"a record for {parcel.topic} is larger than the topic takes: {_name(result)}"
                 )
-            if error is not None and not isinstance(error, _PASSING):
-                raise error
-            if error is not None:
-                self._tell_trouble(f"{self.agent} {trouble}", f"{trouble} to {parcel.topic}", error)
-        if results and not any(results):
+            if isinstance(result, _PASSING):
+                self._tell_trouble(f"{self.agent} {trouble}", f"{trouble} to {parcel.topic}", result)
+                offsets.append(None)
+            elif isinstance(result, BaseException):
+                raise result
+            else:
+                offsets.append(result)
+        if offsets and None not in offsets:
             self.health.clear(f"{self.agent} {trouble}")
-        return list(results)
+        return offsets
 
     def _tell_trouble(self, name: str, what: str, error: BaseException) -> None:
         self.health.report(name, f"{what} fails and is tried again: {_name(error)}: {error}")

@@ -17,6 +17,7 @@ from streams.telemetry import AGENT_RESTARTS, LogEvent, Metrics, log_event
 from streams.worker.app import Steps, Surroundings, build_app
 from streams.worker.delivery import pauses
 from streams.worker.rule_feed import RuleFeed
+from streams.worker.store import StoreError, agent_folder, check_store
 from streams.worker.transport import ProducerLine
 from streams.worker.watch import watch_lag
 
@@ -69,7 +70,12 @@ async def check_worker(settings: Settings) -> None:
     Raises:
         NoBrokerError: No Kafka answers.
         TopicError: Topics are missing or have the wrong number of partitions.
+        WorkerError: The store that the settings ask for is not installed.
     """
+    try:
+        check_store(settings)
+    except StoreError as error:
+        raise WorkerError(str(error)) from error
     # The other settings of a topic are the operator's; these two an agent cannot work without.
     plans = [replace(plan, configs={}) for plan in installation_plans(settings)]
     async with open_admin(settings) as admin:
@@ -101,7 +107,7 @@ async def run_worker(
     Raises:
         NoBrokerError: No Kafka answers at the start; later it is waited for.
         TopicError: Topics are missing or have the wrong number of partitions.
-        WorkerError: The address for health and metrics cannot be used.
+        WorkerError: The address for health and metrics cannot be used, or the store is not installed.
     """
     await check_worker(settings)
     metrics = Metrics()
@@ -206,7 +212,7 @@ class HostedAgent:
             await self._stop_app(self._built)
 
     async def _run_once(self) -> None:
-        self._around.settings.data_dir.joinpath("worker").mkdir(parents=True, exist_ok=True)
+        agent_folder(self._agent, self._around.settings).mkdir(parents=True, exist_ok=True)
         built = self._built = build_app(self._agent, self._around)
         self._connect(built)
         timer: asyncio.Task[None] | None = None
@@ -255,8 +261,7 @@ class HostedAgent:
             if self._stopping.is_set():
                 return
             _hold_flow(built)
-            if built.alerting is not None:
-                built.alerting.recover(_partitions(built))
+            built.worker.recover(_partitions(built))
             built.gate.reopen()
             self._around.health.clear(self._trouble)
             self.started.set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import orjson
 from pydantic import Field
@@ -15,7 +15,7 @@ from streams.ledger import Book
 from streams.rules.evaluate import RuleState
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterator
 
 
 class TableError(Exception):
@@ -64,6 +64,11 @@ class KeptState(Kept):
     state: RuleState | None
     outbox: tuple[AlertChange, ...] = ()
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is known of the group but how far its matches were judged."""
+        return self.state is None and not self.outbox
+
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
@@ -73,6 +78,7 @@ class Glimpse:
     seen_time: datetime
     due_time: datetime | None
     unsettled: bool
+    empty: bool
 
 
 def glimpse_state(key: bytes, value: bytes) -> Glimpse:
@@ -89,6 +95,7 @@ def glimpse_state(key: bytes, value: bytes) -> Glimpse:
             datetime.fromisoformat(fields["seen_time"]),
             None if due is None else datetime.fromisoformat(due),
             bool(fields["outbox"]),
+            fields["state"] is None and not fields["outbox"],
         )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise _unreadable(key, f"{type(error).__name__}: {error}") from error
@@ -102,6 +109,19 @@ def _unreadable(key: bytes, why: str) -> TableError:
     )
 
 
+class Store(Protocol):
+    """Where the encoded values of a table lie in this process: a copy of what its changelog says."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """Give the value of a key."""
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """Give all keys and values."""
+
+    def apply(self, key: bytes, value: bytes | None, partition: int, offset: int) -> None:
+        """Do what the record of the changelog at this place says; without a value the key goes."""
+
+
 KeptT = TypeVar("KeptT", bound=Kept)
 
 
@@ -111,28 +131,29 @@ class Shelf(Generic[KeptT]):
     def __init__(
         self,
         kind: type[KeptT],
-        data: MutableMapping[bytes, bytes],
-        write_changelog: Callable[[bytes, bytes, int], Awaitable[None]],
+        store: Store,
+        write_changelog: Callable[[bytes, bytes | None, int], Awaitable[int]],
         tell: Callable[[int, int], None] | None = None,
     ) -> None:
         """Wrap the raw table.
 
         Args:
             kind: What its values are.
-            data: Key to encoded value, as recovered.
-            write_changelog: Puts key and value on a partition of the changelog and returns when the broker has them.
+            store: Key to encoded value, as recovered.
+            write_changelog: Puts key and value on a partition of the changelog and gives its offset when the broker has
+                them.
             tell: Told of the number of values and of their bytes when these change.
         """
         self._kind = kind
         self._tell = tell
         self._groups = 0
         self._size_bytes = 0
-        self._data = data
+        self._store = store
         self._write_changelog = write_changelog
 
     def get(self, key: bytes) -> KeptT | None:
         """Give what is kept under a key."""
-        value = self._data.get(key)
+        value = self._store.get(key)
         if value is None:
             return None
         try:
@@ -142,24 +163,32 @@ class Shelf(Generic[KeptT]):
 
     async def put(self, key: bytes, kept: KeptT) -> None:
         """Keep a value: first on the broker, on the partition of the record it comes from, then here."""
-        value = kept.encode()
-        await self._write_changelog(key, value, kept.position.partition)
-        if len(self._data) != self._groups:
-            self._count()
-        self._size_bytes += len(value) - len(self._data.get(key) or b"")
-        self._data[key] = value
-        self._groups = len(self._data)
+        await self._write(key, kept.encode(), kept.position.partition)
+
+    async def drop(self, key: bytes, kept: KeptT) -> None:
+        """Forget a key, whose value this is: first on the broker, then here."""
+        await self._write(key, None, kept.position.partition)
+
+    async def _write(self, key: bytes, value: bytes | None, partition: int) -> None:
+        offset = await self._write_changelog(key, value, partition)
+        before = self._store.get(key)
+        self._store.apply(key, value, partition, offset)
+        self._groups += (value is not None) - (before is not None)
+        self._size_bytes += len(value or b"") - len(before or b"")
+        self._tell_size()
+
+    def recover(self) -> Iterator[tuple[bytes, bytes]]:
+        """Give everything kept as it is encoded, and count it: what a recovery wrote it wrote past this class.
+
+        Values of partitions that have moved away may still be among it.
+        """
+        self._groups = self._size_bytes = 0
+        for key, value in self._store.items():
+            self._groups += 1
+            self._size_bytes += len(value)
+            yield key, value
+        self._tell_size()
+
+    def _tell_size(self) -> None:
         if self._tell is not None:
             self._tell(self._groups, self._size_bytes)
-
-    def _count(self) -> None:
-        """Count anew what a recovery has written past this class."""
-        self._groups = len(self._data)
-        self._size_bytes = sum(map(len, self._data.values()))
-
-    def values(self) -> Iterator[tuple[bytes, bytes]]:
-        """Give everything kept as it is encoded. Values of partitions that have moved away may still be among it."""
-        self._count()
-        if self._tell is not None:
-            self._tell(self._groups, self._size_bytes)
-        yield from list(self._data.items())

@@ -43,9 +43,9 @@ class KafkaTransport:
         self._line = line
         self._settings = settings
 
-    async def send(self, parcel: Parcel) -> None:
-        """Put a record on its topic; on return the broker has it."""
-        await self._line.send(parcel)
+    async def send(self, parcel: Parcel) -> int:
+        """Put a record on its topic and give its offset; on return the broker has it."""
+        return await self._line.send(parcel)
 
     def pack(self, output: Output, headers: Headers) -> Parcel:
         """Give an output as it goes on the wire; the trace in the headers of its cause goes on."""
@@ -96,21 +96,23 @@ class ProducerLine:
         await self._stack.aclose()
         self._producer = None
 
-    async def send(self, parcel: Parcel) -> None:
-        """Send one record.
+    async def send(self, parcel: Parcel) -> int:
+        """Send one record and give its offset.
 
         Raises:
             KafkaError: It is not known to be there.
         """
         producer = await self._ready()
         try:
-            await producer.send_and_wait(
+            place = await producer.send_and_wait(
                 parcel.topic, parcel.value, key=parcel.key, headers=parcel.headers, partition=parcel.partition
             )
         except KafkaError as error:
             if not error.retriable and not isinstance(error, _TOO_LARGE):
                 await self._drop(producer)
             raise
+        offset: int = place.offset
+        return offset
 
     async def exists(self, topic: Topic) -> bool:
         """Tell whether a topic is there. One that was not is asked for again after a while."""

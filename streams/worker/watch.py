@@ -13,7 +13,8 @@ from aiokafka.errors import KafkaError
 from streams.kafka.client import NoBrokerError, open_admin, open_reader
 from streams.kafka.groups import group_id
 from streams.kafka.topics import kafka_name
-from streams.telemetry import LAG
+from streams.telemetry import LAG, STATE_DISK_BYTES
+from streams.worker.store import agent_folder, size_on_disk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,6 +108,8 @@ async def _look(
 def _tell(agent: Agent, progress: Progress, settings: Settings, health: Health, metrics: Metrics) -> None:
     for (topic, partition), lag in progress.lag.items():
         metrics.set(LAG, lag, agent.name, topic, str(partition))
+    if agent.table is not None and settings.state_store == "rocksdb":
+        metrics.set(STATE_DISK_BYTES, size_on_disk(agent_folder(agent, settings)), agent.name)
     still = [
         place
         for place, since_s in progress.still_since_s.items()

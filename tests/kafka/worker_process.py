@@ -31,6 +31,7 @@ class WorkerProcess:
             "DRAGOMAN_GROUP": settings.group,
             "DRAGOMAN_PARTITIONS": str(settings.partitions),
             "DRAGOMAN_DATA_DIR": str(settings.data_dir),
+            "DRAGOMAN_STATE_STORE": settings.state_store,
             "DRAGOMAN_HEALTH_PORT": "0",
             "DRAGOMAN_SESSION_TIMEOUT_S": str(settings.session_timeout_s),
             "DRAGOMAN_COMMIT_INTERVAL_S": str(settings.commit_interval_s),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import topics
@@ -26,6 +27,7 @@ from streams.worker.agents import AlertingWorker, Gate
 from streams.worker.delivery import Delivery, Headers, Parcel, Record
 from streams.worker.tables import KeptState, Shelf
 from tests.factories import NOON, make_source
+from tests.worker.dict_store import DictStore
 from tests.worker.plain_steps import RULE
 
 if TYPE_CHECKING:
@@ -49,14 +51,18 @@ class Broker:
     kill_after: bool = False
     logs: dict[str, list[Parcel]] = field(default_factory=dict)
     sends: int = 0
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    """What was told of the table: its groups and its bytes."""
 
-    async def send(self, parcel: Parcel) -> None:
+    async def send(self, parcel: Parcel) -> int:
         self.sends += 1
         if self.sends == self.kill_at and not self.kill_after:
             raise Killed
-        self.logs.setdefault(parcel.topic, []).append(parcel)
+        log = self.logs.setdefault(parcel.topic, [])
+        log.append(parcel)
         if self.sends == self.kill_at:
             raise Killed
+        return len(log) - 1
 
     def pack(self, output: Output, headers: Headers) -> Parcel:
         laid_out = encode_record(output, SETTINGS, headers)
@@ -82,13 +88,15 @@ class Rules:
         return
 
 
-def start_alerting(broker: Broker, rules: Rules | None = None) -> AlertingWorker:
+def start_alerting(
+    broker: Broker, rules: Rules | None = None, *, forget_after_s: float = 300.0
+) -> AlertingWorker:
     """Alerting as it starts: what it remembers is what the changelog says."""
     metrics = Metrics()
     delivery = Delivery("alerting", broker, SETTINGS, Health(metrics), metrics)
 
-    async def write_changelog(key: bytes, value: bytes, partition: int) -> None:
-        await delivery.put(Parcel("changelog", key, value, [], partition))
+    async def write_changelog(key: bytes, value: bytes | None, partition: int) -> int:
+        return await delivery.put(Parcel("changelog", key, value, [], partition))
 
     async def find_missing(outputs: Sequence[Output], since_ms: int) -> Sequence[Output]:
         return [
@@ -104,10 +112,15 @@ def start_alerting(broker: Broker, rules: Rules | None = None) -> AlertingWorker
         event = decode_headers(record.headers)
         return None if event is None else event.time
 
-    recovered = {p.key or b"": p.value or b"" for p in broker.logs.get("changelog", [])}
+    recovered = {p.key or b"": p.value for p in broker.logs.get("changelog", [])}
     worker = AlertingWorker(
         delivery,
-        Shelf(KeptState, recovered, write_changelog),
+        Shelf(
+            KeptState,
+            DictStore({key: value for key, value in recovered.items() if value is not None}),
+            write_changelog,
+            lambda groups, size_bytes: broker.sizes.append((groups, size_bytes)),
+        ),
         pipeline.judge,
         pipeline.judge_time,
         find_missing,
@@ -115,6 +128,7 @@ def start_alerting(broker: Broker, rules: Rules | None = None) -> AlertingWorker
         event_time_of,
         rules or Rules(),
         Watermark(3600, 30),
+        forget_after_s,
     )
     worker.recover([0])
     return worker
@@ -240,6 +254,74 @@ async def test_a_kill_between_an_alert_of_time_and_its_publishing_does_not_lose_
     await worker.pass_time()
     await worker.handle(second)
     assert len(broker.told(topics.ALERTS)) == 1
+
+
+BRIEF = RULE.model_copy(update={"timespan_s": 3600})
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 40), st.booleans()), min_size=20, max_size=60),
+)
+@settings(max_examples=20)
+def test_groups_that_are_done_with_go_from_table_and_changelog_also_after_restarts(
+    steps: list[tuple[int, int, bool]],
+) -> None:
+    async def run() -> None:
+        broker = Broker()
+        worker = start_alerting(broker, forget_after_s=0)
+        hours, last = 0, dict[str, int]()
+        for offset, (group, gap, restart) in enumerate(steps):
+            hours += gap
+            last[f"{group}"] = hours
+            if restart:
+                worker = start_alerting(broker, forget_after_s=0)
+            await worker.handle(make_match_record(offset, f"{group}", offset, hours, BRIEF))
+            await worker.pass_time()
+            # a group is remembered for two weeks at most; event time lags by the allowed lateness of an hour
+            recent = [g for g, at in last.items() if at >= hours - 1 - 14 * 24]
+            assert broker.sizes[-1][0] <= len(recent)
+        ended = start_alerting(broker, forget_after_s=0)
+        await ended.handle(make_match_record(len(steps), "end", len(steps), hours + 24 * 15, BRIEF))
+        await ended.pass_time()
+        left = {p.key: p.value for p in broker.logs["changelog"]}
+        assert [key for key, value in left.items() if value is not None] == [b"plain|end"]
+        assert broker.sizes[-1] == (1, len(left[b"plain|end"] or b""))
+
+    asyncio.run(run())
+
+
+async def test_what_is_forgotten_is_remembered_as_judged_for_as_long_as_it_may_come_again() -> None:
+    broker = Broker()
+    worker = start_alerting(broker)
+    first = make_match_record(0, "a", 1, 0, BRIEF)
+    await worker.handle(first)
+    await worker.handle(make_match_record(1, "b", 2, 24 * 20, BRIEF))
+    await worker.pass_time()
+    told = broker.told(topics.ALERTS)
+    await worker.handle(first)
+    assert broker.told(topics.ALERTS) == told
+    assert broker.sizes[-1][0] == 2
+
+
+async def test_a_late_match_is_counted_and_judged_all_the_same() -> None:
+    broker = Broker()
+    worker = start_alerting(broker)
+    await worker.handle(make_match_record(0, "a", 1, 9, BRIEF))
+    await worker.handle(make_match_record(1, "b", 2, 8, BRIEF))
+    assert _late(worker) is None
+    await worker.handle(make_match_record(2, "c", 3, 6, BRIEF))
+    assert _late(worker) == "1.0"
+    changes = [AlertChange.decode(p.value or b"") for p in broker.logs[topics.ALERTS.name]]
+    assert [change.late_s for change in changes] == [0, 0, 2 * 3600]
+
+
+def _late(worker: AlertingWorker) -> str | None:
+    found = re.search(
+        r'^dragoman_late_records_total{agent="alerting"} (.+)$',
+        worker.delivery.metrics.render().decode(),
+        re.MULTILINE,
+    )
+    return found and found[1]
 
 
 async def test_a_gate_lets_nothing_through_that_waited_while_partitions_moved() -> None:

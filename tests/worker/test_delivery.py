@@ -34,12 +34,13 @@ class Line:
     ready_at_error: list[bool] = field(default_factory=list)
     health: Health | None = None
 
-    async def send(self, parcel: Parcel) -> None:
+    async def send(self, parcel: Parcel) -> int:
         if self.errors:
             raise self.errors.pop(0)
         if self.health is not None:
             self.ready_at_error.append(self.health.ready)
         self.taken.append(parcel)
+        return len(self.taken) - 1
 
     def pack(self, output: Output, headers: Headers) -> Parcel:
         laid_out = encode_record(output, SETTINGS, headers)
