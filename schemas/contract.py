@@ -85,7 +85,8 @@ OpenFields = Annotated[dict[str, Any], AfterValidator(_check_depth)]
 class Contract(BaseModel):
     """A record or a part of one: frozen, with no field that the contract does not name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
+    # JSON has no infinity, and a number that came as text may be one
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def encode(self) -> bytes:
         """Write the record as one JSON object in UTF-8, fields in the order of the contract."""

@@ -123,3 +123,9 @@ def test_whatever_is_taken_in_can_be_written_again_however_deep() -> None:
     data = orjson.dumps({**GIVEN, "tape": 0}).replace(b'"tape":0', b'"tape":' + b"[" * 31 + b"]" * 31)
     taken = decode_transcript(data)
     assert decode_transcript(taken.encode()) == taken
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "nan", "Infinity"])
+def test_a_number_that_json_does_not_have_is_refused_although_it_came_as_text(number: str) -> None:
+    with pytest.raises(ContractError, match=r"captions\.0\.end_s: input should be a finite number"):
+        _decode(captions=[{"start_s": 0, "end_s": number, "start": 0, "end": 4}])
