@@ -16,6 +16,7 @@ from streams.extract.parties import (
     STATE,
     codes_of,
     is_broker,
+    is_of_a_thing,
     make_parties,
     scope_of,
 )
@@ -382,6 +383,10 @@ class _Group:
                 known = codes_of(actors)
                 more = (a for a in report.actors if a.sort in helpful or not actors)
                 actors.extend(a for a in more if set(a.codes) - known)
+        home = _foe_at_home(actors, proof.words)
+        if home is not None:
+            actors.append(home)
+            return actors
         # a convention has many parties, and whoever stands near one, a rebel or a reaction is no clue
         private = near & PRIVATE_SORTS or ("rebels" in near and actors)
         silent = bool(private) or kind is InstrumentType.CONVENTION or _is_alone(proof, len(codes_of(actors)))
@@ -397,7 +402,9 @@ class _Group:
         if proof.shared or len(codes_of(around) | codes_of(actors)) <= PAIR + 1:
             _add(actors, around)
         bodies = {STATE} if kind in PEACE else {STATE, ORGANISATION}
-        heads = [a for a in self.scene.actors.get(TITLE, ()) if a.sort in bodies]
+        heads = [
+            a for a in self.scene.actors.get(TITLE, ()) if a.sort in bodies and not (a.seat and a.first > 1)
+        ]
         acts = proof.step.strength >= HINTED
         if (acts and not codes_of(actors)) or proof.shared or codes_of(actors) & codes_of(heads):
             _add(actors, heads)
@@ -444,6 +451,21 @@ def _is_alone(proof: Report, known: int) -> bool:
     return known == 1 and (leaving or bool({"unilateral", "unilaterally"} & set(beside)))
 
 
+_RULERS: Final = frozenset(
+    {"government", "army", "navy", "junta", "military", "troops", "authorities", "regime"}
+)
+
+
+def _foe_at_home(actors: Sequence[Actor], words: Sequence[str]) -> Actor | None:
+    """Give the government that a movement fights, where the words speak of one and name no other state."""
+    if len(codes_of(actors)) != 1 or not _RULERS & set(words):
+        return None
+    rebel = next((actor for actor in actors if actor.home is not None), None)
+    if rebel is None or rebel.home is None:
+        return None
+    return replace(rebel, codes=(rebel.home,), names=(rebel.home,), sort=STATE, home=None)
+
+
 def _is_trilateral(proof: Report) -> bool:
     return "trilateral" in proof.words[proof.phrase.start : proof.phrase.head]
 
@@ -451,7 +473,11 @@ def _is_trilateral(proof: Report) -> bool:
 def _stands_by(actor: Actor, proof: Report) -> bool:
     """Whether an actor of the sentence may be a party though no grammar says so."""
     inside = proof.phrase.start <= actor.first < proof.phrase.tail
-    aside = actor.located or actor.seat or inside or is_broker(actor, proof.words)
+    acts = actor.first <= 1 or proof.words[actor.first - 1] == "and"
+    of_a_thing = actor.first > 0 and is_of_a_thing(actor, proof.words)
+    aside = (
+        actor.located or (actor.seat and not acts) or inside or of_a_thing or is_broker(actor, proof.words)
+    )
     sorts = {STATE, REBELS} if proof.phrase.noun.type in PEACE or "rebels" in proof.near else {STATE}
     return actor.sort in sorts and not aside
 

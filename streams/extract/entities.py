@@ -850,7 +850,7 @@ class _Resolver:
             draft.sector = draft.sector or "GOV"
         else:
             draft.organisation_id = draft.organisation_id or f"org:{code}"
-            draft.code = f"{code}:IGO"
+            draft.code = f"{code}:{self.names.sectors.get(code, 'IGO')}"
 
     def _finish(self, draft: _Draft) -> Entity:
         if (

@@ -216,6 +216,8 @@ class Names:
     """Plain full name, or a surname that stands for one person, to the state or organisation he speaks for."""
     leader_surnames: dict[str, str]
     """Surname to state, where all leaders of that surname are of one state; good only with an office before it."""
+    sectors: dict[str, str]
+    """The code of an organisation to its sector."""
     at_home: frozenset[tuple[str, str]]
     """Plain names that stand for an organisation only where its state is spoken of, each with that state: Maoists."""
 
@@ -284,6 +286,7 @@ def load_names(folder: Path) -> Names:
         words=_load_words(folder / "roles.yml"),
         leaders=leaders,
         leader_surnames=surnames,
+        sectors={organisation["code"]: organisation["sector"] for organisation in organisations},
         at_home=frozenset(
             (plain_name(form), organisation["countries"][0])
             for organisation in organisations

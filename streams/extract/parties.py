@@ -29,6 +29,15 @@ NOT_IN_TEXT: Final = -1
 STATE, ORGANISATION, REBELS = "state", "igo", "rebels"
 PEACE: Final = frozenset({InstrumentType.CEASEFIRE, InstrumentType.PEACE_AGREEMENT})
 
+_NAMESAKES: Final = {
+    "koreas": (("KOR", "South Korea"), ("PRK", "North Korea")),
+    "sudans": (("SDN", "Sudan"), ("SSD", "South Sudan")),
+    "congos": (("COD", "Democratic Republic of the Congo"), ("COG", "Republic of the Congo")),
+    "germanys": (("DEU", "West Germany"), ("DDR", "East Germany")),
+    "germanies": (("DEU", "West Germany"), ("DDR", "East Germany")),
+    "yemens": (("YEM", "Yemen"), ("YMD", "South Yemen")),
+}
+"""Two states of one name, spoken of together."""
 _HOSTS: Final = {"place:BEL:brussels": "EU"}
 """Towns that stand for a body, where the text does not speak of the state they are in."""
 _SECTORS: Final = {
@@ -47,6 +56,15 @@ _PUBLIC: Final = frozenset(
 )
 """Scopes of whose parties only those with a code of their own are kept."""
 
+_CIVIL: Final = frozenset({Scope.INTRA, Scope.NONSTATE})
+"""Scopes in which a movement counts that the lexicon does not know, by its name."""
+
+_MOVEMENTS: Final = frozenset(
+    {
+        "front", "movement", "army", "party", "alliance", "rebels", "militia", "union", "council", "guerrillas", "separatists",
+        "forces", "resistance", "brigade", "brigades", "coalition", "congress", "organisation", "organization", "militants",
+    }
+)  # fmt: skip
 _PLACE_WORDS: Final = frozenset(
     {
         "in", "at", "near", "from", "to", "into", "outside", "across", "visiting", "via", "inside", "around", "off",
@@ -82,6 +100,16 @@ _TOWNS: Final = frozenset(
         "border", "territory", "side",
     }
 )  # fmt: skip
+_OF_A_STATE: Final = frozenset(
+    {
+        "government", "parliament", "army", "police", "ministry", "side", "delegation", "navy", "military", "state", "and", "or",
+        "senate", "foreign", "prime", "defence", "defense", "interior", "president", "minister", "people", "public",
+        "leader", "premier", "cabinet", "counterpart", "team", "embassy", "justice", "border", "coast", "air", "armed", "security",
+        "council", "congress", "chancellor", "king", "queen", "authority", "ambassador", "envoy", "negotiator", "official",
+    }
+)  # fmt: skip
+"""Behind an adjective of a state these say who acts; anything else that it is a thing of that state: Polish soil."""
+_PREFIXES: Final = frozenset({"inter", "pan", "anti", "pro", "trans", "non", "ex", "latin"})
 _SEATED: Final = frozenset(
     {
         "ministry", "ministries", "government", "governments", "parliament", "parliaments", "authorities", "lawmakers", "deputies",
@@ -89,6 +117,7 @@ _SEATED: Final = frozenset(
         "ministers", "legislators", "capitals", "department", "court",
     }
 )  # fmt: skip
+_SEATED_ALONE: Final = frozenset((word,) for word in _SEATED)
 _TOLD: Final = frozenset({"telling", "notified", "informed", "notifying", "informing", "notifies", "informs"})
 _DATELINE: Final = frozenset({"(", "--", "—", "_"})
 _INDIRECT: Final = frozenset({"from", "to", "against", "about", "over", "on", "for", "told"})
@@ -121,7 +150,7 @@ _COUNTED_BEHIND: Final = frozenset({"by", "of", "from", "without", "with", "betw
 _MADE: Final = frozenset(
     {
         "signed", "initialled", "initialed", "concluded", "reached", "struck", "announced", "offered", "proposed", "agreed",
-        "made", "negotiated", "drafted", "declared", "ratified", "renewed", "sought", "seek", "want", "wants", "sign", "inked",
+        "drawn", "cut", "hammered", "made", "negotiated", "drafted", "declared", "ratified", "renewed", "sought", "seek", "want", "wants", "sign", "inked",
     }
 )  # fmt: skip
 _AUXILIARIES: Final = frozenset(
@@ -149,6 +178,9 @@ class Actor:
     located: bool = False
     seat: bool = False
     indirect: bool = False
+    adjective: bool = False
+    home: str | None = None
+    """The state that a movement fights in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +248,39 @@ def find_actors(
                 actor = replace(
                     actor, first=earlier.first, located=earlier.located, indirect=earlier.indirect
                 )
+        if _is_another(actor, words, found):
+            continue
         if actor.located and _is_seat(actor, words, found):
             actor = replace(actor, located=False)
+            if found and found[-1].sort == "organisation" and found[-1].last == actor.first - 1:
+                found.pop()  # the new government in Baghdad: one party
         found.append(actor)
+    for at, word in enumerate(words):
+        if word in _NAMESAKES and (token := sentence.tokens[at]):
+            codes, names = zip(*_NAMESAKES[word], strict=True)
+            found.append(Actor(at, at + 1, codes, names, STATE, None, token.start, token.end))
+            found.sort(key=lambda a: a.first)
     return tuple(a for n, a in enumerate(found) if not _is_aside(a.first, words, found[:n]))
+
+
+def is_of_a_thing(actor: Actor, words: Sequence[str]) -> bool:
+    """Tell an adjective of what is no body of the state: Polish soil, a German magazine."""
+    return actor.adjective and words[actor.last] not in _OF_A_STATE
+
+
+def _is_another(actor: Actor, words: Sequence[str], before: Sequence[Actor]) -> bool:
+    """Tell a known name that means another here: Colombia's Congress, Inter-American."""
+    opener, hyphen, _ = words[actor.first].partition("-")
+    if hyphen and opener in _PREFIXES:
+        return True
+    owner = before[-1] if before else None
+    theirs = owner is not None and owner.last == actor.first and owner.sort == actor.sort == STATE
+    return (
+        theirs
+        and owner is not None
+        and (actor.entity_id or "").startswith("org:")
+        and owner.codes != actor.codes
+    )
 
 
 def _is_seat(actor: Actor, words: Sequence[str], before: Sequence[Actor]) -> bool:
@@ -268,6 +329,8 @@ def _actor(
         located=located,
         seat=entity.type is EntityType.PLACE,
         indirect=before in _INDIRECT and not sent,
+        adjective=mention.kind is MentionKind.NATIONALITY and after.isalpha() and not after.endswith("s"),
+        home=next(iter(entity.countries), None) if sort == REBELS else None,
     )
 
 
@@ -292,6 +355,8 @@ def _codes(entity: Entity, entities: Mapping[str, Entity]) -> tuple[tuple[str, .
         codes = (head,)
     elif body and sort == "party" and head not in {*entity.countries, *_SECTOR_CODES}:
         codes, sort = (head,), REBELS  # Fatah, Sinn Fein: no arm of their state
+    elif entity.type in {EntityType.PERSON, EntityType.ROLE} and sort == REBELS and head not in _SECTOR_CODES:
+        codes = (head,)
     elif entity.countries and sort not in {"company", "institution"}:
         codes, sort = tuple(entity.countries[:1]), STATE
     elif body:
@@ -326,6 +391,7 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
         own.extend(actor for actor in actors if set(words[max(0, actor.first - 1) : actor.first]) & _TOLD)
     own.extend(_paired_off(step, actors, words))
     own.extend(_of_relative(phrase, actors, words))
+    own.extend(_made_by(phrase, actors, words))
     own.extend(_under(phrase, step, actors, words))
     agents = [] if step.act in {"call", "react"} else _agents(phrase, step, actors, words)
     named = codes_of(own)
@@ -362,8 +428,15 @@ def _of_relative(phrase: NounPhrase, actors: Sequence[Actor], words: Sequence[st
     if not made or made[0].first - at > 1 + (words[at : at + 1] == ("the",)):
         return []
     behind = words[made[-1].last : made[-1].last + PAIR + 1]
-    verb = next((k for k, word in enumerate(behind) if word in _MADE), None)
-    return made if verb is not None and not set(behind[:verb]) - _AUXILIARIES else []
+    verb = next((k for k, word in enumerate(behind) if word not in _AUXILIARIES), None)
+    done = verb is not None and (behind[verb] in _MADE or (verb and behind[verb].endswith("ed")))
+    return made if done else []
+
+
+def _made_by(phrase: NounPhrase, actors: Sequence[Actor], words: Sequence[str]) -> list[Actor]:
+    """Take who made it by a participle behind the noun: the agreement drawn up by Laos, Burma and Thailand."""
+    by = _next(words, phrase.end, {"by"}, _SLACK)
+    return _listed(actors, words, by + 1) if by is not None and set(words[phrase.end : by]) & _MADE else []
 
 
 def _under(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequence[str]) -> list[Actor]:
@@ -453,10 +526,11 @@ def _listed(actors: Sequence[Actor], words: Sequence[str], start: int) -> list[A
             continue
         if out and _VERBS & set(gap):
             break  # a truce between A and B took effect, C said
+        gap = tuple(w for n, w in enumerate(gap) if w != "in" or gap[n - 1 : n] not in _SEATED_ALONE)
         too_far = len(gap) > _SLACK + PAIR * bool(out) or (not out and "," in gap)
         if too_far or any(w.isdigit() or w in _STOPS or w in _LIST_BREAKS for w in gap):
             break
-        if out and not set(gap) & _CONJUNCTIONS:
+        if out and (not set(gap) & _CONJUNCTIONS or is_of_a_thing(actor, words)):
             break
         out.append(actor)
         at = actor.last
@@ -526,7 +600,8 @@ def make_parties(actors: Iterable[Actor], scope: Scope) -> tuple[Party, ...]:
     for actor in actors:
         for code, name in zip(actor.codes, actor.names, strict=False):
             nameless = code in _NAMELESS and actor.sort != STATE  # PER is Peru where it is a state
-            if nameless and scope in _PUBLIC:
+            fights = scope in _CIVIL and name[:1].isupper() and bool(_MOVEMENTS & set(name.lower().split()))
+            if nameless and scope in _PUBLIC and not fights:
                 continue
             key = f"{code}:{name.lower()}" if nameless else code
             peru = code in _NAMELESS and actor.sort == STATE

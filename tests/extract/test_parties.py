@@ -98,6 +98,22 @@ def parties_of(text: str, title: str | None = None) -> set[str]:
         # rebels and the government
         ("Nepal's government and Maoist rebels signed a peace agreement on Tuesday.", "CPN-M NPL"),
         ("The M23 rejected the ceasefire that the Congolese army announced on Monday.", "COD M23"),
+        ("The Taliban and government troops have signed a truce.", "AFG TALIBAN"),
+        ("The New Dawn Movement and Chad's government signed a peace agreement.", "TCD"),
+        # made by several, told behind the noun
+        ("Vietnam has not signed the river agreement drawn up by Cambodia, Laos and Thailand.", "KHM LAO THA VNM"),
+        ("Iceland criticised the fisheries agreement that Norway, Sweden and the European Union had cut.", "EU NOR SWE"),
+        ("Japan signed a police agreement with the new government in Baghdad.", "IRQ JPN"),
+        # seats that open a sentence
+        ("Seoul and Tokyo share data on North Korean missiles under an intelligence agreement of 2016.", "JPN KOR"),
+        ("Tirana is close to a security agreement with Rome.", "ALB ITA"),
+        # two of one name
+        ("The two Koreas signed an agreement on military hot lines.", "KOR PRK"),
+        # a thing of a state is no party, nor is another's chamber
+        ("Moldova will leave the arms treaty if missiles are put on Polish soil.", "MDA"),
+        ("Colombia's Congress ratified the extradition treaty with Haiti.", "COL HTI"),
+        ("Ecuador ratified the Inter-American convention on firearms.", "ECU"),
+        ("Kenya signed an agreement with Uganda, a German magazine wrote.", "KEN UGA"),
         ("The ELN unilaterally declared a ceasefire on Monday, Colombian radio said.", "ELN"),
     ],
 )  # fmt: skip
