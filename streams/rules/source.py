@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,6 +80,11 @@ def read_documents(text: str, file: str) -> tuple[Document, ...]:
     return tuple(_Reader(file).document(node) for node in nodes)
 
 
+def _is_written_as_json(value: float) -> bool:
+    """Tell whether a number is the same once it was on a topic: JSON has no infinity, and programs have 64 bits."""
+    return math.isfinite(value) if isinstance(value, float) else -(2**63) <= value < 2**63
+
+
 class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file
@@ -107,9 +113,14 @@ class _Reader:
             single = node.start_mark.line == node.end_mark.line
             self.values[path] = Mark(line, column + quoted, plain=single and node.style not in {"|", ">"})
             try:
-                return self.loader.construct_object(node)
+                value = self.loader.construct_object(node)
             except (yaml.YAMLError, ValueError) as error:
                 raise RuleError(f"not a value: {error}", self.file, line, column) from None
+            if isinstance(value, int | float) and not _is_written_as_json(value):
+                raise RuleError(
+                    f"{node.value[:40]} is no number that a rule can hold", self.file, line, column
+                )
+            return value
         self.values[path] = Mark(line, column)
         if isinstance(node, yaml.SequenceNode):
             return [self.read(item, (*path, at)) for at, item in enumerate(node.value)]

@@ -65,6 +65,12 @@ def test_no_text_breaks_the_reader(text: str) -> None:
         parse_rule(text, "x.yml")
 
 
+@pytest.mark.parametrize("number", [".inf", "-.inf", ".nan", "9223372036854775808", "-" + "9" * 30])
+def test_a_number_that_would_be_another_one_on_the_topic_is_refused(number: str) -> None:
+    with pytest.raises(RuleError, match=r"^visit\.yml:10:33: .* is no number that a rule can hold"):
+        parse_changed("hoped: {event.realis: hoped}", f"hoped: {{event.confidence|gte: {number}}}")
+
+
 def test_aliases_that_multiply_are_stopped() -> None:
     bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"{b}: &{b} [{', '.join(['*' + a] * 10)}]\n" for a, b in zip("abcdefg", "bcdefgh", strict=True)
