@@ -15,6 +15,7 @@ import os
 import platform
 import random
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -65,7 +66,9 @@ MILLION: Final = 1_000_000
 TEXT_SHARE: Final = 0.6
 PROBES: Final = 40
 PROBE_PAUSE_S: Final = 0.5
+REPEATS: Final = 5
 _HALF: Final = "rules only, half of them"
+_ONLY: Final = ("rules only", _HALF, "rules only, with near misses")
 _WORD: Final = re.compile(r"[a-z]{4,12}")
 _STATES: Final = (
     "CHN",
@@ -202,11 +205,17 @@ def _note(counts: dict[str, int], work: Callable[[], dict[str, int]]) -> None:
     counts.update(work())
 
 
-def measure(name: str, count: int, work: Callable[[], object]) -> Measure:
-    """Measure work by the CPU time of this process and of those that it started and that have ended."""
-    before, began_s = _cpu_s(), time.perf_counter()
-    work()
-    return Measure(name, count, _cpu_s() - before, time.perf_counter() - began_s)
+def measure(name: str, count: int, work: Callable[[], object], repeats: int = 1) -> Measure:
+    """Measure work by the CPU time of this process and of those that it started and that have ended.
+
+    Of several passes the quickest counts: what else runs on the machine only ever adds.
+    """
+    found: list[Measure] = []
+    for _ in range(repeats):
+        before, began_s = _cpu_s(), time.perf_counter()
+        work()
+        found.append(Measure(name, count, _cpu_s() - before, time.perf_counter() - began_s))
+    return min(found, key=lambda m: m.cpu_s)
 
 
 def _cpu_s() -> float:
@@ -224,6 +233,7 @@ def replay(
     near_misses: bool = True,
 ) -> dict[str, int]:
     """Run a replay of the records, spool, checkpoints, outputs and all, and give what came out."""
+    shutil.rmtree(folder, ignore_errors=True)
     one = Replay(folder)
     spooled = Spool(one.input_folder, source.topic.name).collect(records)
     first, last = min(r.event_time for r in records), max(r.event_time for r in records)
@@ -393,8 +403,15 @@ def main(count: int, *, no_live: bool, out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="dragoman-bench-") as name:
         folder = Path(name)
         found: list[Measure] = [
-            measure("decoding raw alone", count, lambda: [decode_transcript(r.value or b"") for r in raw]),
-            measure("decoding enriched alone", count, lambda: [EnrichedTranscript.decode(v) for v in values]),
+            measure(
+                "decoding raw alone", count, lambda: [decode_transcript(r.value or b"") for r in raw], REPEATS
+            ),
+            measure(
+                "decoding enriched alone",
+                count,
+                lambda: [EnrichedTranscript.decode(v) for v in values],
+                REPEATS,
+            ),
         ]
         counts: dict[str, int] = {}
         ways: list[tuple[str, Callable[[], dict[str, int]]]] = [
@@ -420,7 +437,8 @@ def main(count: int, *, no_live: bool, out: Path) -> None:
         ]
         for name_of_way, work in ways:
             size = len(enriched[::2]) if name_of_way == _HALF else count
-            found.append(measure(name_of_way, size, partial(_note, counts, work)))
+            repeats = REPEATS if name_of_way in _ONLY else 1
+            found.append(measure(name_of_way, size, partial(_note, counts, work), repeats))
         latency = None
         if not no_live:
             live, latency = measure_live(transcripts, rules, folder / "live")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections import deque
@@ -29,6 +30,8 @@ BATCH_RECORDS: Final = {ReplaySource.RAW: 8, ReplaySource.ENRICHED: 64}
 BATCH_BYTES: Final = 4 * 1_048_576
 _AHEAD: Final = 2
 """Batches under way for each process: one at work, one waiting, so that none is idle and few are held."""
+_NEW_OBJECTS: Final = 50_000
+"""So many more objects than were freed, and Python looks for cycles: a long transcript makes ten thousand."""
 
 Placed: TypeAlias = "tuple[int, SourceRecord]"
 Prepare: TypeAlias = "Callable[[Iterable[Placed]], Iterator[list[tuple[int, SourceRecord, Prepared]]]]"
@@ -65,7 +68,8 @@ def open_pool(
             for batch in batches(records, BATCH_RECORDS[source]):
                 yield [(at, r, prepare(source, r.value or b"", loaded, index)) for at, r in batch]
 
-        yield alone
+        with _settled():
+            yield alone
         return
     packed = tuple(rule.encode() for rule in rules)
     # spawn: a fork would copy the threads and connections of the broker's client
@@ -90,9 +94,28 @@ def open_pool(
             ) from None
 
     try:
-        yield together
+        with _settled():
+            yield together
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _settle() -> None:
+    """Look for cycles rarely, and not in what is there already: records are trees, rules and models stay to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS)
+
+
+@contextmanager
+def _settled() -> Iterator[None]:
+    before = gc.get_threshold()
+    _settle()
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 class _Process:
@@ -112,6 +135,7 @@ def _set_up(source: ReplaySource, rules: tuple[bytes, ...], models: Callable[[],
     _Process.source = source
     _Process.index = index_of(Rule.decode(rule) for rule in rules)
     _Process.models = models() if source is ReplaySource.RAW else None
+    _settle()
 
 
 def _end_with_parent() -> None:

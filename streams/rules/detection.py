@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from schemas.alert import ClauseMatch
 from streams.rules.errors import RuleError, nearest
@@ -66,8 +66,7 @@ class Selection:
         return frozenset(i.variable for g in self.groups for i in g if i.variable)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One way in which a selection or a condition holds: bound variables, the clauses, and the frame it held on."""
 
     bindings: tuple[tuple[str, str], ...] = ()
@@ -273,6 +272,8 @@ def _match_items(
         if found is None:
             return []
         clauses.extend(found)
+    if bindings == [()]:
+        return [Hit((), tuple(clauses), context)]
     hits = []
     for bound in bindings:
         named = [
@@ -353,7 +354,8 @@ def _fits(item: Item, cell: Cell) -> bool:
         return True
     if item.kind is FieldKind.NUMBER:
         return isinstance(cell.value, float) and _compares(item, cell.value)
-    return any(_holds(item.compare, _form(item, cell), v) for v in item.values)
+    have = _form(item, cell)
+    return any(_holds(item.compare, have, v) for v in item.values) if item.compare else have in item.values
 
 
 def _equals(item: Item, cell: Cell) -> bool:
