@@ -1,0 +1,175 @@
+"""Hit a running installation in every way that it promises to bear, and close the books on each.
+
+Writes what came of it to build/bench/chaos.json, and the table to docs/reliability.md if every scenario was run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import psutil
+from rich.console import Console
+
+from benchmarks.installation import write_results
+from streams.kafka.jars import kafka_version, load_jars
+from streams.kafka.local import LocalBroker, free_port
+from streams.settings import Settings
+from tests.chaos.installation import ScenarioSkippedError, small_disk
+from tests.chaos.run import Result, run_scenario
+from tests.chaos.scenarios import SCENARIOS, find_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.chaos.scenarios import Scenario
+
+_PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
+_BEGIN: Final = "<!-- written by make chaos -->"
+_END: Final = "<!-- end -->"
+_BROKER_DISK_MIB: Final = 900
+
+
+def main() -> int:
+    """Run scenarios, print, and write; the exit code says whether every promise held."""
+    parser = argparse.ArgumentParser(
+        prog="make chaos", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", action="append", metavar="NAME", help="a scenario by name; several times")
+    parser.add_argument("--list", action="store_true", help="say which scenarios there are")
+    given = parser.parse_args()
+    if given.list:
+        for scenario in SCENARIOS:
+            sys.stdout.write(f"{scenario.name:24}{scenario.fault} ({scenario.target})\n")
+        return 0
+    known = {scenario.name for scenario in SCENARIOS}
+    if unknown := [name for name in given.only or () if name not in known]:
+        parser.error(f"there is no scenario {unknown[0]}: --list says which there are")
+    chosen = tuple(find_scenario(name) for name in given.only) if given.only else SCENARIOS
+    results = asyncio.run(run_all(chosen))
+    Console(highlight=False).print(as_table(results), soft_wrap=True, markup=False)
+    path = write_results("chaos", as_json(results))
+    sys.stdout.write(f"written to {path}\n")
+    if not given.only:
+        keep(as_table(results))
+        sys.stdout.write(f"and to {_PAGE}\n")
+    return int(any(result.faults for result in results))
+
+
+async def run_all(chosen: Sequence[Scenario]) -> list[Result]:
+    """Run scenarios one after the other on one broker, with a line of progress for each."""
+    results: list[Result] = []
+    begin = time.monotonic()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dragoman-chaos-")))
+        disk: Path | None = folder / "broker-disk"
+        try:
+            stack.enter_context(small_disk(folder / "broker-disk", _BROKER_DISK_MIB))
+        except ScenarioSkippedError as reason:
+            disk = None
+            sys.stdout.write(f"the broker has no disk of its own: {reason}\n")
+        base = Settings()
+        broker = LocalBroker((disk or folder) / "broker", base.cache_dir / "broker", port=free_port())
+        stack.enter_context(broker)
+        for number, scenario in enumerate(chosen, start=1):
+            result = await run_scenario(scenario, broker, base, folder / scenario.name, disk)
+            results.append(result)
+            sys.stdout.write(
+                f"{time.monotonic() - begin:5.0f} s  {number:2}/{len(chosen)}  {_line(result)}\n"
+            )
+            for fault in result.faults:
+                sys.stdout.write(f"               {fault}\n")
+            sys.stdout.flush()
+            if not broker.is_alive():
+                broker.stop()
+                broker.start()
+    return results
+
+
+def _line(result: Result) -> str:
+    if result.skipped is not None:
+        return f"{result.scenario.name:24}not run: {result.skipped}"
+    figures = result.figures
+    return (
+        f"{result.scenario.name:24}{result.verdict:8}{figures.get('sent', 0):4} transcripts, "
+        f"{figures.get('alerts', 0)} changes, {result.whole_s:.0f} s"
+    )
+
+
+_COLUMNS: Final = (
+    "scenario", "what is done, to whom", "transcripts sent / enriched", "poison sent / parked",
+    "changes expected / streamed / by webhook", "agreements in order", "told again by webhook, same id",
+    "fault s", "settled after s", "verdict",
+)  # fmt: skip
+
+
+def as_table(results: Sequence[Result]) -> str:
+    """Give the results as a Markdown table, and beneath it what broke."""
+    rows = [
+        f"| {' | '.join(_COLUMNS)} |",
+        f"|{' --- |' * len(_COLUMNS)}",
+        *(f"| {' | '.join(_cells(r))} |" for r in results),
+    ]
+    broken = [f"- {r.scenario.name}: {fault}" for r in results for fault in r.faults]
+    return "\n".join([*rows, *(["", "What broke:", "", *broken] if broken else [])])
+
+
+def _cells(result: Result) -> list[str]:
+    what = f"{result.scenario.fault}: {result.scenario.target}"
+    if result.skipped is not None:
+        return [result.scenario.name, what, *["-"] * (len(_COLUMNS) - 3), f"not run: {result.skipped}"]
+    f = result.figures
+    if not f:
+        return [result.scenario.name, what, *["-"] * (len(_COLUMNS) - 3), result.verdict]
+    return [
+        result.scenario.name,
+        what,
+        f"{f['sent']} / {f['enriched']}",
+        f"{f['poison']} / {f['parked']}",
+        f"{f['alerts']} / {f['streamed']} / {f['hooked']}",
+        f"{f['agreements']}",
+        f"{f['webhook again']}",
+        f"{result.fault_s:.0f}",
+        f"{result.settle_s:.0f}",
+        result.verdict,
+    ]
+
+
+def as_json(results: Sequence[Result]) -> dict[str, object]:
+    """Give the results with all their figures."""
+    return {
+        "kafka": kafka_version(load_jars()),
+        "cores": psutil.cpu_count(),
+        "scenarios": [
+            {
+                "name": r.scenario.name,
+                "fault": r.scenario.fault,
+                "target": r.scenario.target,
+                "verdict": r.verdict,
+                "skipped": r.skipped,
+                "faults": r.faults,
+                "figures": r.figures,
+                "fault_s": round(r.fault_s, 1),
+                "settle_s": round(r.settle_s, 1),
+                "whole_s": round(r.whole_s, 1),
+            }
+            for r in results
+        ],
+    }
+
+
+def keep(table: str) -> None:
+    """Put the table between its marks in docs/reliability.md."""
+    before, _, rest = _PAGE.read_text("utf-8").partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    _PAGE.write_text(f"{before}{_BEGIN}\n\n{table}\n\n{_END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
