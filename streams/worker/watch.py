@@ -119,7 +119,7 @@ def _tell(agent: Agent, progress: Progress, settings: Settings, health: Health, 
         behind = sum(progress.lag[place] for place in still)
         health.report(
             f"{agent.name} lag",
-            f"{behind} records wait and nothing was committed for more than {settings.stall_s:.0f} s",
+            f"{behind} {'record waits' if behind == 1 else 'records wait'} and nothing was committed for more than {settings.stall_s:.0f} s",
         )
     else:
         health.clear(f"{agent.name} lag")

@@ -186,6 +186,19 @@ async def test_a_step_that_fails_parks_its_record_after_its_tries_and_the_next_g
     assert parked.letter.message == "the step failed 3 times: the step cannot take this"
 
 
+async def test_work_that_waits_without_a_commit_is_not_ready_until_it_goes_on(
+    settings: Settings, producer: AIOKafkaProducer, read_all: ReadAll, tmp_path: Path
+) -> None:
+    settings = settings.model_copy(update={"stall_s": 2.0})
+    slow = make_transcript("Report number 0.", id="t-0", title="takes long")
+    async with WorkerProcess(settings, *PLAIN, log=tmp_path / "log") as worker:
+        await _send_raw(producer, settings, [slow])
+        await _wait_for_readiness(worker, 503, "1 record waits and nothing was committed for more than 2 s")
+        assert "language lag" in (await worker.ask("/readyz")).json()["reasons"]
+        await _wait_for_alerts(read_all, 1)
+        await _wait_for_readiness(worker, 200, "")
+
+
 async def test_a_table_that_cannot_be_read_holds_its_agent_back_with_the_reason_until_it_can(
     settings: Settings, producer: AIOKafkaProducer, read_all: ReadAll, tmp_path: Path
 ) -> None:

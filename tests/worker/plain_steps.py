@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from schemas import topics
@@ -44,6 +45,8 @@ def tag(data: bytes) -> Outcome:
         return _parked(error)
     if transcript.title == "breaks the step":
         raise RuntimeError("the step cannot take this")
+    if transcript.title == "takes long":
+        time.sleep(8)
     tagged = TaggedTranscript(transcript=transcript, language=LanguageTag(language="en", confidence=1))
     return Emit((Output(topics.TRANSCRIPTS_TAGGED, transcript.id, tagged, transcript.event_time),))
 

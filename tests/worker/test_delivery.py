@@ -32,6 +32,7 @@ class Line:
     errors: list[Exception] = field(default_factory=list)
     taken: list[Parcel] = field(default_factory=list)
     ready_at_error: list[bool] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
     health: Health | None = None
 
     async def send(self, parcel: Parcel) -> int:
@@ -39,6 +40,7 @@ class Line:
             raise self.errors.pop(0)
         if self.health is not None:
             self.ready_at_error.append(self.health.ready)
+            self.reasons += self.health.reasons
         self.taken.append(parcel)
         return len(self.taken) - 1
 
@@ -85,6 +87,15 @@ async def test_a_match_is_counted_by_its_rule_and_the_record_by_its_age() -> Non
     told = delivery.metrics.render().decode()
     assert f'dragoman_matches_total{{rule="{RULE.id}"}} 1.0' in told
     assert 'dragoman_age_seconds_count{agent="language"} 1.0' in told
+
+
+async def test_a_dead_letter_that_does_not_go_out_is_a_reason_to_be_not_ready_until_it_does() -> None:
+    line = Line([KafkaConnectionError("the disk is full")])
+    delivery = make_delivery(line)
+    await delivery.park(RECORD, DeadLetter(DeadLetterReason.SCHEMA, "no transcript"))
+    assert line.reasons == ["language dead letter"]
+    assert delivery.health.ready
+    assert [p.topic for p in line.taken] == ["dlq"]
 
 
 async def test_only_what_is_not_known_to_be_there_is_sent_again() -> None:
