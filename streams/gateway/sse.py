@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 HEARTBEAT_S: Final = 15.0
 _CHUNK_BYTES: Final = 65_536
+_RETRY: Final = b"retry: 1000\n"
+"""Milliseconds until a browser that lost the connection tries again; of itself it would take three times as long."""
 _ALIVE: Final = b": alive\n\n"
 _FAREWELL: Final = b": the gateway stops; come back with your cursor\n\n"
 
@@ -95,12 +97,10 @@ class EventStream(Response):
     def _greeting(self) -> bytes:
         self._told = cursor = format_cursor(self._following.positions)
         if self._following.lost:
-            return b"id: %b\nevent: reset\ndata: %b\n\n" % (
-                cursor.encode(),
-                orjson.dumps(self._following.reset()),
-            )
+            told = orjson.dumps(self._following.reset())
+            return b"%bid: %b\nevent: reset\ndata: %b\n\n" % (_RETRY, cursor.encode(), told)
         # an id without data moves the client's cursor, so that it can resume even before its first event
-        return f": following\nid: {cursor}\n\n".encode()
+        return b"%bid: %b\n\n" % (_RETRY, cursor.encode())
 
     def _heartbeat(self) -> bytes:
         cursor = format_cursor(self._following.positions)

@@ -53,7 +53,7 @@ export async function alerts(main, { filters, signal, go }) {
     if (onTop) {
       const height = document.documentElement.scrollHeight;
       list.prepend(item);
-      if (scrollY > 80) {  // what is being read stays where it is
+      if (scrollY > 80) {  // what is being read stays where it is; the browser's own anchoring is off, for not all have it
         scrollBy(0, document.documentElement.scrollHeight - height);
         unseen += 1;
         fresh.hidden = false;

@@ -37,8 +37,11 @@ export async function call(method, path, body, signal) {
   if (token()) headers.Authorization = `Bearer ${token()}`;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const answer = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
-  if (answer.status === 401) askToken();
-  if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
+  if (!answer.ok) {
+    const problem = await answer.json().catch(() => ({}));
+    if (answer.status === 401) askToken(token() ? problem.detail : "");
+    throw new Refused(answer.status, problem);
+  }
   tellState("");
   return answer.status === 204 ? null : answer.json();
 }
@@ -69,8 +72,11 @@ export function follow(path, filters, cursor, event, onEvent, onReset, signal) {
     source.onerror = () => {
       if (signal.aborted) return;
       tellState("The gateway does not answer; trying again.");
-      // the browser tries again by itself unless it was refused
-      if (source.readyState === EventSource.CLOSED) setTimeout(() => { if (!signal.aborted) open(); }, 3000);
+      // the browser tries again by itself unless it was refused; why it was, a plain request is told: perhaps a token is needed
+      if (source.readyState === EventSource.CLOSED) setTimeout(async () => {
+        await call("GET", `${path}?limit=1`, undefined, signal).catch(() => {});
+        if (!signal.aborted) open();
+      }, 3000);
     };
   };
   open();

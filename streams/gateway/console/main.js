@@ -41,12 +41,12 @@ async function show() {
 }
 
 // --- the token, where one is needed
-const tokenBox = document.querySelector("#token");
+const tokenBox = document.querySelector("#token"), tokenWrong = h("p", { class: "wrong", role: "alert" });
 tokenBox.append(h("form", { method: "dialog", onsubmit: (e) => { keepToken(e.target.elements.token.value.trim()); setTimeout(show); } },
   h("h2", { id: "token-title" }, "A token is needed"),
   h("p", {}, "It is kept until this tab is closed. dragoman tokens add NAME --scope read makes one; what changes something needs manage as well."),
-  h("label", {}, h("span", {}, "token"), h("input", { name: "token", type: "password", required: true, autocomplete: "current-password" })), h("button", { type: "submit" }, "Go on")));
-connect({ onTokenNeeded: () => { if (!tokenBox.open) tokenBox.showModal(); }, onState: (words) => { if (state.textContent !== words) state.textContent = words; } });
+  h("label", {}, h("span", {}, "token"), h("input", { name: "token", type: "password", required: true, autocomplete: "current-password" })), tokenWrong, h("button", { type: "submit" }, "Go on")));
+connect({ onTokenNeeded: (why) => { tokenWrong.textContent = why ? name(why) : ""; tokenBox.querySelector("form").reset(); if (!tokenBox.open) tokenBox.showModal(); }, onState: (words) => { if (state.textContent !== words) state.textContent = words; } });
 
 // --- keys
 const help = document.querySelector("#help");
@@ -54,14 +54,14 @@ const KEYS = [["j / k", "next, previous"], ["Enter", "open"], ["u", "back to the
 const JUMPS = { a: "alerts", g: "agreements", e: "events", r: "rules", t: "topics", s: "subscriptions", p: "replays" };
 help.append(h("form", { method: "dialog" }, h("h2", { id: "help-title" }, "Keys"),
   h("dl", {}, KEYS.map(([key, words]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, words)])), h("button", {}, "Close")));
-let jumping = 0;
+let jumping = -Infinity;
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target.closest("input, select, textarea")) {
     if (event.key === "Escape") event.target.blur();
     return;
   }
-  if (performance.now() - jumping < 1500 && JUMPS[event.key]) { jumping = 0; go(JUMPS[event.key], {}); event.preventDefault(); return; }
+  if (performance.now() - jumping < 1500 && JUMPS[event.key]) { jumping = -Infinity; go(JUMPS[event.key], {}); event.preventDefault(); return; }
   const links = [...main.querySelectorAll(".alerts > li:not([hidden]) > a, tbody td a")];
   const at = links.indexOf(document.activeElement);
   const acts = {
