@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -255,6 +256,8 @@ def _apprise_error(channel: str) -> str | None:
     # Loads hundreds of channels: only who has one to check pays for it.
     from apprise import Apprise, AppriseAsset  # noqa: PLC0415
 
+    # It writes addresses that it cannot use to the log as they are, and in them lies what is secret.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     if Apprise.instantiate(channel, asset=AppriseAsset(secure_logging=True)) is None:
         return f"is neither https:// nor a channel that Apprise knows in this form ({scheme[:40]}://)"
     return None

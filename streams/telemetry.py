@@ -139,7 +139,7 @@ LET_GO: Final = Metric(
 REFUSED: Final = Metric(
     "dragoman_refused_total",
     MetricKind.COUNTER,
-    "Requests that the gateway has turned away at the door, by reason: token, scope, rate, host or origin",
+    "Requests that the gateway has turned away at the door, by reason: token, scope, rate, size, host or origin",
     ("reason",),
 )
 INDEX_BEHIND: Final = Metric(

@@ -107,6 +107,12 @@ def test_a_channel_that_leads_nowhere_good_is_refused(channel: str, words: str) 
     assert words in (channel_error(channel) or "")
 
 
+def test_a_channel_that_is_refused_is_not_written_to_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    for channel in ("gopher://user:secret@x", "slack://secret", "mailto://secret"):
+        channel_error(channel)
+    assert "secret" not in caplog.text
+
+
 def test_good_channels_are_taken() -> None:
     for channel in ("", "https://desk.example:8443/hook?a=b", "https://93.184.215.14/x", "https://[2606:2800::1]/x",
                     "mailtos://u:p@mail.example?to=a@b.example"):  # fmt: skip
