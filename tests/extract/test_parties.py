@@ -119,3 +119,7 @@ def parties_of(text: str, title: str | None = None) -> set[str]:
 )  # fmt: skip
 def test_the_parties_are_those_who_are_bound(text: str, codes: str) -> None:
     assert parties_of(text) == set(codes.split())
+
+
+def test_a_long_text_of_marks_of_writing_direction_has_no_party() -> None:
+    assert parties_of("x " + "\u202e" * 20_000 + " x") == set()
