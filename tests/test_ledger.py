@@ -733,10 +733,14 @@ def test_any_order_of_a_life_from_several_sources_ends_at_its_last_stage(
     stages: list[Stage], random: object
 ) -> None:
     events = [told(stage, RANK[stage], f"Station {at}") for at, stage in enumerate(stages)]
+    (straight,) = agreements(post_all(*sorted(events, key=lambda e: e.context.event_time)))
     random.shuffle(events)  # type: ignore[attr-defined] # hypothesis gives a random.Random
-    last = agreements(post_all(*events))
-    assert len(last) == 1
-    assert last[0].stage is max(stages, key=RANK.__getitem__)
+    (last,) = agreements(post_all(*events))
+    assert last.stage is max(stages, key=RANK.__getitem__)
+    # the steps told on the way differ; where it stands, since when and by which reports does not
+    assert (last.id, last.stage, last.since) == (straight.id, straight.stage, straight.since)
+    assert (last.first_time, last.last_time) == (straight.first_time, straight.last_time)
+    assert {r.event_id for r in last.reports} == {r.event_id for r in straight.reports}
 
 
 @given(

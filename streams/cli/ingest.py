@@ -90,7 +90,7 @@ def command(
 
     \b
     dragoman ingest talk.txt --source IRIB --country IRN --medium radio
-    dragoman ingest archive/                 every file in it whose format is known
+    dragoman ingest archive/                 every file in it whose format is known, the oldest first
     fetch-captions | dragoman ingest -       standard input
 
     A plain text may begin with lines such as `Source: IRIB` and `Broadcast: 2026-03-01T08:00Z`, then a blank line.
@@ -102,6 +102,7 @@ def command(
     settings = settings_or_exit(broker=broker)
     known = {name: value for name, value in given.items() if value is not None}
     files, passed_over = _find_files(paths)
+    files = _in_time_order(files, known)
     intake = Intake()
     try:
         asyncio.run(_take_in(intake, settings, files, known, dry_run=dry_run))
@@ -163,6 +164,22 @@ def _find_files(paths: Sequence[str]) -> tuple[list[str], int]:
             else:
                 passed_over += 1
     return files, passed_over
+
+
+def _in_time_order(files: list[str], given: dict[str, str]) -> list[str]:
+    """Give the files in the order in which what they begin with was said; those that do not say come last, as they were.
+
+    So that the reports of an agreement reach the ledger in their order, as far as partitions allow.
+    """
+    if len(files) == 1:
+        return files
+    now = _now()
+    times: dict[str, datetime] = {}
+    for name in files:
+        data = b"" if name == "-" else _read(name)  # standard input can be read once only
+        items = () if isinstance(data, Refused) else parse_items(name, data, now, given)
+        times[name] = next((i.event_time for i in items if not isinstance(i, Refusal)), now)
+    return sorted(files, key=times.__getitem__)
 
 
 def _read(path: str) -> bytes | Refused:

@@ -38,6 +38,17 @@ def test_a_folder_is_taken_in_and_what_is_refused_is_listed(folder: Path) -> Non
     assert "two.jsonl: line 2: text: is missing" in result.stderr
 
 
+def test_files_are_sent_in_the_order_of_their_times_and_those_without_one_last(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Published: 2026-03-02T08:00Z\n\nThey signed it.", encoding="utf-8")
+    (tmp_path / "b.jsonl").write_bytes(
+        b'no json\n{"text": "They met.", "published_time": "2026-03-01T08:00:00Z"}\n{"text": "No time."}\n'
+    )
+    (tmp_path / "c.txt").write_text("Nobody says when.", encoding="utf-8")
+    told = orjson.loads(ingest(tmp_path / "c.txt", tmp_path, "--dry-run", "--json").stdout)
+    names = [item["file"].rpartition("/")[2] for item in told["would_send"]]
+    assert names == ["b.jsonl", "b.jsonl", "a.txt", "c.txt", "c.txt"]
+
+
 def test_a_program_gets_json_and_the_same_ids_every_time(folder: Path) -> None:
     first, second = (orjson.loads(ingest(folder, "--dry-run", "--json").stdout) for _ in range(2))
     assert [item["id"] for item in first["would_send"]] == [item["id"] for item in second["would_send"]]
