@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import topics
-from schemas.alert import AlertChange, Match, Subject
+from schemas.alert import AlertChange, AlertStatus, Match, Subject
 from schemas.ids import derived_id
 from schemas.rule import RuleHead, RuleSource
 from streams import pipeline
@@ -33,6 +33,7 @@ from tests.worker.plain_steps import RULE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from schemas.alert import Alert
     from schemas.topics import Output, Topic
     from streams.pipeline import DeadLetter
 
@@ -174,6 +175,8 @@ async def run_to_the_end(broker: Broker, records: list[Record], committed_behind
     return worker
 
 
+HELD = RULE.model_copy(update={"hold_s": 3600})
+BRIEF = RULE.model_copy(update={"timespan_s": 3600})
 MATCHES = st.lists(
     st.tuples(st.sampled_from("ab"), st.integers(0, 4), st.integers(-30, 30)), min_size=1, max_size=8
 )
@@ -195,6 +198,64 @@ def test_a_kill_at_any_send_loses_no_alert_and_tells_none_twice(
     assert max(Counter(killed.told(topics.ALERTS)).values(), default=1) == 1
 
 
+def make_partitions(drawn: list[tuple[int, int, bool]]) -> list[list[Record]]:
+    """Lay out matches, each a partition, an event time and whether it is held, as three partitions; each group is in one."""
+    partitions: list[list[Record]] = [[], [], []]
+    for number, (partition, hours, held) in enumerate(drawn):
+        records = partitions[partition]
+        made = make_match_record(len(records), f"{partition} {held}", number, hours, HELD if held else BRIEF)
+        records.append(replace(made, partition=partition))
+    for partition, records in enumerate(partitions):
+        # so that event time passes what is held, on every partition
+        records.append(
+            replace(make_match_record(len(records), f"end {partition}", -1, 60, BRIEF), partition=partition)
+        )
+    return partitions
+
+
+@given(
+    drawn=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 48), st.booleans()), min_size=1, max_size=12),
+    turns=st.lists(
+        st.tuples(st.integers(0, 2), st.sampled_from(["on", "on", "again", "restart"])), max_size=40
+    ),
+)
+@settings(max_examples=40)
+def test_any_interleaving_of_partitions_any_repeats_and_restarts_end_in_the_same_alerts(
+    drawn: list[tuple[int, int, bool]], turns: list[tuple[int, str]]
+) -> None:
+    partitions = make_partitions(drawn)
+    in_order, interleaved = Broker(), Broker()
+
+    async def run(broker: Broker, turns: Sequence[tuple[int, str]]) -> None:
+        worker = start_alerting(broker)
+        worker.recover([0, 1, 2])
+        places = [0, 0, 0]
+        for partition, what in turns:
+            if what == "restart":
+                worker = start_alerting(broker)
+                worker.recover([0, 1, 2])
+            elif what == "again":
+                places[partition] = max(0, places[partition] - 2)  # it was not committed yet
+            elif places[partition] < len(partitions[partition]):
+                await worker.handle(partitions[partition][places[partition]])
+                places[partition] += 1
+        for partition, records in enumerate(partitions):
+            for record in records[places[partition] :]:
+                await worker.handle(record)
+        await worker.pass_time()
+
+    asyncio.run(run(in_order, []))
+    asyncio.run(run(interleaved, turns))
+    assert _standing(interleaved) == _standing(in_order)
+    assert max(Counter(interleaved.told(topics.ALERTS)).values()) == 1
+
+
+def _standing(broker: Broker) -> dict[str, Alert]:
+    changes = [AlertChange.decode(p.value or b"") for p in broker.logs[topics.ALERTS.name]]
+    alerts = {change.alert.id: change.alert for change in changes}
+    return {key: alert for key, alert in alerts.items() if alert.status is not AlertStatus.CANCELLED}
+
+
 async def test_a_record_that_came_before_changes_nothing() -> None:
     broker = Broker()
     worker = start_alerting(broker)
@@ -203,9 +264,6 @@ async def test_a_record_that_came_before_changes_nothing() -> None:
     before = broker.sends
     await worker.handle(record)
     assert broker.sends == before
-
-
-HELD = RULE.model_copy(update={"hold_s": 3600})
 
 
 async def test_an_alert_that_is_held_goes_out_when_event_time_has_passed_even_after_a_restart() -> None:
@@ -254,9 +312,6 @@ async def test_a_kill_between_an_alert_of_time_and_its_publishing_does_not_lose_
     await worker.pass_time()
     await worker.handle(second)
     assert len(broker.told(topics.ALERTS)) == 1
-
-
-BRIEF = RULE.model_copy(update={"timespan_s": 3600})
 
 
 @given(
