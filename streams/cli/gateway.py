@@ -25,7 +25,7 @@ def command(*, host: str | None, port: int | None, broker: str | None) -> None:
     POST /v1/transcripts     a transcript (application/json), or one a line (application/x-ndjson)
     GET  /v1/alerts          server-sent events; Last-Event-ID resumes; filters: ?topic= &country= &level= ...
                              a page where only application/json is accepted; a WebSocket at the same address
-    GET  /v1/events          the same of events, GET /v1/agreements of agreements
+    GET  /v1/events          all the same of events, GET /v1/agreements of agreements
     GET  /v1/alerts/ID       one alert and its life; /v1/agreements/ID, /v1/transcripts/ID
     GET  /v1/feeds/alerts.atom
     GET  /healthz /readyz /metrics /openapi.json

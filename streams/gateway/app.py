@@ -446,7 +446,7 @@ def _add_alerts(app: FastAPI, gateway: _Gateway) -> None:
     @app.websocket("/v1/alerts")
     async def alerts_socket(socket: WebSocket, query: Annotated[AlertQuery, Query()]) -> None:
         following = await gateway.follow(topics.ALERTS, "alert", query.wanted_changes, query.cursor)
-        await serve_websocket(socket, following)
+        await serve_websocket(socket, following, "change")
 
     @app.get(
         "/v1/alerts/{id}",
@@ -472,6 +472,11 @@ def _add_events_and_agreements(app: FastAPI, gateway: _Gateway) -> None:
             return await gateway.page(Kind.EVENT, "events", topics.EVENTS_EXTRACTED, query.wanted, query)
         return await _stream(gateway, topics.EVENTS_EXTRACTED, "event", query.wanted, query.cursor, request)
 
+    @app.websocket("/v1/events")
+    async def events_socket(socket: WebSocket, query: Annotated[EventQuery, Query()]) -> None:
+        following = await gateway.follow(topics.EVENTS_EXTRACTED, "event", query.wanted, query.cursor)
+        await serve_websocket(socket, following, "event")
+
     @app.get(
         "/v1/agreements",
         response_model=AgreementPage,
@@ -487,6 +492,13 @@ def _add_events_and_agreements(app: FastAPI, gateway: _Gateway) -> None:
         return await _stream(
             gateway, topics.AGREEMENTS_CHANGED, "transition", query.wanted_changes, query.cursor, request
         )
+
+    @app.websocket("/v1/agreements")
+    async def agreements_socket(socket: WebSocket, query: Annotated[AgreementQuery, Query()]) -> None:
+        following = await gateway.follow(
+            topics.AGREEMENTS_CHANGED, "transition", query.wanted_changes, query.cursor
+        )
+        await serve_websocket(socket, following, "transition")
 
     @app.get(
         "/v1/agreements/{id}",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from base64 import b64encode
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -27,7 +29,7 @@ from streams.gateway.problems import problem, problem_responses
 from streams.kafka.client import NoBrokerError
 from streams.kafka.dead_letters import Settled
 from streams.rules.errors import RuleError
-from streams.rules.load import parse_rule
+from streams.rules.load import TEST_SUFFIX, load_rule, pack_folder, parse_rule, rule_files
 from streams.rules.write import write_rule
 from streams.subscriptions import (
     SECRET_PREFIX,
@@ -80,6 +82,8 @@ class RuleText(BaseModel):
 
     rule: Rule
     text: str
+    tests: str | None
+    """The text of its test file, where it is a rule of the shipped pack in the version that was shipped."""
 
 
 class _Given(BaseModel):
@@ -196,7 +200,26 @@ def add_rules(app: FastAPI, history: History) -> None:
         if body is None:
             return problem(404, f"there is no rule {id}")
         found = Rule.decode(body)
-        return JSONResponse({"rule": found.model_dump(mode="json"), "text": write_rule(found)})
+        shipped = await asyncio.to_thread(_shipped_tests)
+        return JSONResponse(
+            {
+                "rule": found.model_dump(mode="json"),
+                "text": write_rule(found),
+                "tests": shipped.get((found.id, found.version)),
+            }
+        )
+
+
+@cache
+def _shipped_tests() -> dict[tuple[str, int], str]:
+    """Give the tests of the shipped rules, by id and version."""
+    found = {}
+    for path in rule_files(pack_folder()):
+        tests = path.with_name(path.stem + TEST_SUFFIX)
+        if tests.is_file():
+            rule = load_rule(path)
+            found[rule.id, rule.version] = tests.read_text()
+    return found
 
 
 def add_desk(app: FastAPI, history: History, operation: Operation, now: Callable[[], datetime]) -> None:

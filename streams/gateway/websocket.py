@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 HEARTBEAT_S: Final = 15.0
 
 
-async def serve_websocket(socket: WebSocket, following: Following) -> None:
+async def serve_websocket(socket: WebSocket, following: Following, name: str) -> None:
     """Serve until the client goes, or is let go with a close code that says so.
 
     Messages: `{cursor}` at the start and now and then, `{cursor, reset}` where the past is no longer held,
-    `{cursor, change}` for each change. What the client sends is not looked at.
+    `{cursor, name}` for each record, such as `{cursor, change}`. What the client sends is not looked at.
     """
     await socket.accept()
     with following.counted():
-        sender = asyncio.create_task(_send(socket, following))
+        sender = asyncio.create_task(_send(socket, following, name))
         listener = asyncio.create_task(_listen(socket))
         try:
             await asyncio.wait({sender, listener}, return_when=asyncio.FIRST_COMPLETED)
@@ -41,7 +41,7 @@ async def serve_websocket(socket: WebSocket, following: Following) -> None:
             raise results[0]
 
 
-async def _send(socket: WebSocket, following: Following) -> None:
+async def _send(socket: WebSocket, following: Following, name: str) -> None:
     async def say(message: bytes) -> None:
         async with asyncio.timeout(following.let_go_s):
             await socket.send_text(message.decode())
@@ -55,7 +55,7 @@ async def _send(socket: WebSocket, following: Following) -> None:
         for entry in entries:
             cursor = following.pass_by(entry)
             if entry.item is not None and is_met(following.wanted, entry.item.facets):
-                await say(b'{"cursor":"' + cursor.encode() + b'","change":' + entry.item.data + b"}")
+                await say(b'{"cursor":"%b","%b":%b}' % (cursor.encode(), name.encode(), entry.item.data))
         if not entries and not await following.wait(HEARTBEAT_S):
             await say(orjson.dumps({"cursor": format_cursor(following.positions)}))
 

@@ -4,6 +4,7 @@ import itertools
 import logging
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -76,7 +77,9 @@ ABSENT: Final = Absent()
 class House:
     """A gateway with tokens for every scope."""
 
-    def __init__(self, folder: Path, *, open_to_all: bool = False, per_minute: int = 100_000) -> None:
+    def __init__(
+        self, folder: Path, *, open_to_all: bool = False, per_minute: int = 100_000, broker: Broker = AWAY
+    ) -> None:
         self.file = TokenFile(folder)
         self.now = NOON
         self.seconds = 0.0
@@ -104,7 +107,7 @@ class House:
         )
         operation = Operation(Settings(broker="127.0.0.1:9", data_dir=folder), ABSENT, run_nothing)
         self.app: FastAPI = build_app(
-            AWAY, self.index, rules, Metrics(), self._clock, lambda: self.seconds, operation=operation
+            broker, self.index, rules, Metrics(), self._clock, lambda: self.seconds, operation=operation
         )
 
     def _clock(self) -> datetime:
@@ -274,12 +277,12 @@ def test_a_route_that_nobody_thought_of_needs_a_token() -> None:
 )
 async def test_a_socket_is_turned_away_as_a_request_is(house: House, token: str | None, status: int) -> None:
     paths = [route.path for route in house.app.routes if isinstance(route, WebSocketRoute)]
-    assert paths == ["/v1/alerts"]
+    assert paths == ["/v1/alerts", "/v1/events", "/v1/agreements"]
     for path in paths:
         query = f"access_token={house.tokens.get(token, token)}" if token else ""
         assert await knock(house.app, path, query) == status
         # an error behind the door: this one is let in
-        assert await knock(house.app, path, f"access_token={house.tokens['read']}&level=huge") == 400
+        assert await knock(house.app, path, f"access_token={house.tokens['read']}&cursor=none") == 400
 
 
 async def test_a_socket_of_a_page_elsewhere_is_turned_away(tmp_path: Path) -> None:
@@ -359,6 +362,14 @@ async def test_a_page_elsewhere_cannot_send_transcripts(tmp_path: Path, origin: 
         with house.index:
             answer = await client.post("/v1/transcripts", json=body, headers={"Origin": origin})
     assert answer.status_code == status
+
+
+async def test_a_broker_that_is_behind_is_told_with_a_time_to_come_back(tmp_path: Path) -> None:
+    house = House(tmp_path, broker=replace(AWAY, busy=lambda: True))
+    with house.index:
+        answer = await house.ask("POST", "/v1/transcripts", house.tokens["ingest"], content=b"{}")
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+    assert answer.json()["detail"] == "the broker is behind with what was sent before"
 
 
 async def test_only_origins_that_are_set_may_read_elsewhere(house: House) -> None:

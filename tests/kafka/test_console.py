@@ -407,6 +407,8 @@ async def test_a_rule_is_explained_on_a_text_and_previewed(desk: Desk) -> None:
     rules = (await ask(desk, "/v1/rules?limit=1000"))["rules"]
     rule = next(r for r in rules if str(r["title"]).startswith("New security agreement between states"))
     async with browsing(desk.address, f"rules/{rule['id']}") as page:
+        await page.get_by_text("Its tests").click()
+        await expect(page.locator("pre")).to_contain_text("expect:")
         await page.get_by_label("A text to hold the rule against").fill(
             "Iran and China signed a memorandum on border security."
         )

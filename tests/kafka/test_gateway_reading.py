@@ -133,6 +133,17 @@ async def test_events_and_agreements_are_pages_streams_and_lives(
     assert (await client.get("/v1/agreements?stage=drafting", headers=JSON)).json()["agreements"] == []
     steps = await follow(client, "/v1/agreements?cursor=begin", 2)
     assert [step["stage"] for step in steps] == ["drafting", "signed"]
+    socket_address = str(client.base_url).replace("http", "ws").rstrip("/")
+    for path, name, ids in (
+        ("events", "event", {event.id for event in events}),
+        ("agreements", "transition", {step["id"] for step in steps}),
+    ):
+        async with (
+            asyncio.timeout(20),
+            connect(f"{socket_address}/v1/{path}?cursor=begin") as opened,
+        ):
+            await opened.recv()
+            assert {orjson.loads(await opened.recv())[name]["id"] for _ in range(2)} == ids
     whole = (await client.get(f"/v1/agreements/{id_}")).json()
     assert whole["agreement"]["stage"] == "signed"
     assert [step["stage"] for step in whole["transitions"]] == ["drafting", "signed"]

@@ -43,7 +43,7 @@ function explained(records) {
 }
 
 export async function rule(main, { id, signal }) {
-  const { rule: r, text } = await get(`/v1/rules/${encodeURIComponent(id)}`, signal);
+  const { rule: r, text, tests } = await get(`/v1/rules/${encodeURIComponent(id)}`, signal);
   const answer = h("div", { "aria-live": "polite" }), before = h("div", { "aria-live": "polite" });
   const words = h("textarea", { rows: 5, dir: "auto", "aria-label": "A text to hold the rule against", placeholder: "Put a text here: which clause holds on which words, and which fails?" });
   const written = h("textarea", { rows: Math.min(30, text.split("\n").length + 1), class: "code", spellcheck: "false", "aria-label": "The rule, to be changed for a preview", value: text });
@@ -62,5 +62,6 @@ export async function rule(main, { id, signal }) {
     h("p", {}, r.description), h("h2", {}, "Known false positives"), h("ul", {}, r.falsepositives.map((f) => h("li", {}, f))),
     h("h2", {}, "The rule"), written, h("p", { class: "note" }, "Changes here are for explain and preview alone; dragoman rules apply puts a rule to work."),
     h("div", { class: "filters" }, since, preview), before,
+    tests && h("details", {}, h("summary", {}, "Its tests: when it fires, and when it almost does"), h("pre", { class: "code", tabindex: 0 }, tests)),
     h("h2", {}, "Explain"), words, h("p", {}, explain), answer);
 }
