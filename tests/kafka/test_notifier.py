@@ -7,26 +7,33 @@ import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from schemas.subscription import Delivery, DeliveryState, Subscription
 from schemas.topics import ALERTS, DELIVERIES, SUBSCRIPTIONS, Output
+from streams.kafka.client import open_admin, open_producer
+from streams.kafka.groups import installation_plans
+from streams.kafka.local import LocalBroker, free_port
 from streams.kafka.records import encode_tombstone
-from streams.kafka.topics import dead_letter_name, kafka_name
+from streams.kafka.topics import create_topics, dead_letter_name, kafka_name
 from streams.notifier.run import run_notifier
 from streams.subscriptions import delivery_id, request_again, request_sample, resume
 from tests.factories import NOON, make_alert_change
-from tests.kafka.gateway_process import publish
+from tests.kafka.gateway_process import STREAM, publish, start_gateway, stream_events
 from tests.kafka.notifier_receiver import SECRET, Receiver, Said, make_subscription, receiving, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from aiokafka import AIOKafkaProducer
 
     from schemas.alert import AlertChange
     from streams.settings import Settings
     from tests.kafka.conftest import ReadAll
+
+GIVEN = {"source": {"broadcaster": "Radio Test"}, "text": "Iran and China signed a memorandum."}
 
 pytestmark = [pytest.mark.kafka, pytest.mark.usefixtures("created_topics")]
 
@@ -392,3 +399,45 @@ async def test_two_share_the_work_and_what_one_leaves_the_other_takes_up(
         await until(lambda: set(receiver.taken_ids()) == {id_of(desk, c) for c in changes})
     assert all(len(bodies) == 1 for bodies in receiver.bodies.values())
     assert {d.state for d in (await states(read_all)).values()} == {DeliveryState.DELIVERED}
+
+
+@pytest.mark.slow
+async def test_over_a_restart_of_the_broker_streams_and_deliveries_go_on_with_no_gap_and_no_repeat(
+    settings: Settings, receiver: Receiver, tmp_path: Path, jar_cache: Path
+) -> None:
+    desk = make_subscription("desk", f"{receiver.address}/desk")
+    first, second = make_alert_change(1), make_alert_change(2)
+    with LocalBroker(tmp_path / "broker", jar_cache, port=free_port(), heap_mib=256) as broker:
+        settings = settings.model_copy(update={"broker": broker.address})
+        async with open_admin(settings) as admin:
+            await create_topics(admin, installation_plans(settings))
+        async with open_producer(settings) as producer:
+            await subscribe(producer, settings, desk)
+        process, address = await asyncio.to_thread(start_gateway, settings)
+        with process:
+            try:
+                async with (
+                    notifying(settings),
+                    httpx.AsyncClient(base_url=address, timeout=60) as client,
+                    client.stream("GET", "/v1/alerts", headers=STREAM) as response,
+                ):
+                    events = stream_events(response)
+                    async with open_producer(settings) as producer:
+                        await tell(producer, settings, first)
+                    found = [(await anext(events))[2]["id"]]
+                    await until(lambda: receiver.taken_ids() == [id_of(desk, first)])
+                    broker.stop()
+                    assert (await client.get("/readyz")).status_code == 503
+                    refused = await client.post("/v1/transcripts", json=GIVEN)
+                    assert (refused.status_code, refused.headers["retry-after"]) == (503, "2")
+                    broker.start()
+                    async with open_producer(settings) as producer:
+                        await tell(producer, settings, first, second)
+                    found.append((await anext(events))[2]["id"])
+                    await until(lambda: len(receiver.taken) > 1, 60)
+                    assert (await client.get("/readyz")).status_code == 200
+            finally:
+                process.terminate()
+                assert await asyncio.to_thread(process.wait, 30) == 0
+    assert found == [first.id, second.id]
+    assert receiver.taken_ids() == [id_of(desk, first), id_of(desk, second)]
