@@ -24,6 +24,8 @@ _BLOCKS: Final = frozenset(
         "th", "tr", "ul",
     }
 )  # fmt: skip
+_MAX_DEPTH: Final = 200
+_STEP_BYTES: Final = 2**20
 _SILENT: Final = frozenset({"script", "style", "template", "noscript"})
 
 
@@ -119,12 +121,26 @@ def _without_declaration(text: str) -> str:
     return text
 
 
+class _WideSteps(io.BytesIO):
+    """Read in wide steps: at each, expat looks again at a tag or a comment that has not ended, from its beginning."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(size if size is None or size < 0 else max(size, _STEP_BYTES))
+
+
 def _check_xml(data: bytes) -> None:
+    depth = 0
     try:
-        for _, element in iterparse(
-            io.BytesIO(data), forbid_dtd=False, forbid_entities=True, forbid_external=True
+        for event, element in iterparse(
+            _WideSteps(data), ("start", "end"), forbid_dtd=False, forbid_entities=True, forbid_external=True
         ):
-            element.clear()
+            if event == "start":
+                depth += 1
+                if depth > _MAX_DEPTH:
+                    raise ContractError("schema", f"the XML is nested more than {_MAX_DEPTH} levels deep")
+            else:
+                depth -= 1
+                element.clear()
     except DefusedXmlException:
         raise ContractError(
             "schema", "the XML defines entities, which no feed needs; it is not read"
