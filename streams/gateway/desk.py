@@ -396,7 +396,9 @@ def _add_subscriptions(app: FastAPI, operation: Operation, now: Callable[[], dat
         A webhook that comes without secrets gets one; the answer shows it as `secret`, this once. `"secrets": []` signs nothing.
         """
         time = now()
-        made = derived_id("subscription", str(fields.get("name")), time.isoformat())
+        # half a character has no bytes; the contract refuses it in its own words below
+        name = str(fields.get("name")).encode("utf-8", "replace").decode()
+        made = derived_id("subscription", name, time.isoformat())
         try:
             secret = None
             if "secrets" not in fields and is_webhook(str(fields.get("channel", ""))):
