@@ -3,12 +3,12 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint fix test-fast golden docs release-schemas lock eval train bench-reading bench-rules bench-replay bench-sse bench-latency console-shots clean
+.PHONY: help setup demo run test check lint fix test-fast fuzz golden docs release-schemas lock eval train bench-reading bench-rules bench-replay bench-sse bench-latency chaos console-shots clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP_QUIET := $(if $(CI),-q,)
-DEV_TOOLS := schemas streams tests benchmarks training
+DEV_TOOLS := schemas streams tests benchmarks training docs/examples/python
 
 help: ## show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -44,6 +44,11 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 $(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
 	@echo "Installing the peers that benchmarks measure against"
 	$(VENV)/bin/uv pip install $(PIP_QUIET) --python $(PY) --require-hashes --only-binary :all: -r requirements/bench.txt
+	touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev requirements/fuzz.txt
+	@echo "Installing the fuzzer"
+	$(VENV)/bin/uv pip install $(PIP_QUIET) --python $(PY) --require-hashes --only-binary :all: -r requirements/fuzz.txt
 	touch $@
 
 setup: $(VENV)/.run ## the command, at .venv/bin/dragoman
@@ -84,6 +89,9 @@ fix: $(VENV)/.dev ## format, and mend what the linter can
 	$(VENV)/bin/ruff check -q --fix $$tools || true
 	$(VENV)/bin/ruff format -q $$tools
 
+fuzz: $(VENV)/.fuzz ## a million inputs to every decoder and parser, guided by coverage; INPUTS=n for another number
+	@$(PY) -m tests.fuzz.run --inputs $(or $(INPUTS),1000000)
+
 # --- measured -------------------------------------------------------------------------------------------------------
 
 eval: $(VENV)/.dev ## the quality of the reader on the bench, also to build/bench/eval.json and docs/quality.md
@@ -105,6 +113,9 @@ bench-sse: $(VENV)/.dev ## a thousand clients on one gateway: every alert once, 
 
 bench-latency: $(VENV)/.dev ## from POST to the alert at a client, stage by stage
 	@$(PY) -m benchmarks.bench_latency
+
+chaos: $(VENV)/.dev ## hit every process, the disks and the clocks under load and count what was lost, also to docs/reliability.md; ONLY=name
+	@$(PY) -m tests.chaos $(if $(ONLY),--only $(ONLY),)
 
 # --- written by commands, never by hand -----------------------------------------------------------------------------
 
@@ -130,6 +141,8 @@ lock: $(VENV)/.base ## lock the newest versions that pyproject.toml allows
 	$$compile pyproject.toml --all-extras -c requirements/run.txt -o requirements/extras.txt
 	$$compile pyproject.toml --all-extras --group dev -c requirements/extras.txt -c requirements/build.txt -o requirements/dev.txt
 	$$compile --group bench -c requirements/dev.txt -o requirements/bench.txt
+	$$compile --group fuzz -c requirements/dev.txt -o requirements/fuzz.txt
+	$$compile --group audit -c requirements/dev.txt -o requirements/audit.txt
 
 clean: ## remove what was built here; downloads in the user's cache stay
 	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
