@@ -104,8 +104,8 @@ def glimpse_state(key: bytes, value: bytes) -> Glimpse:
 def _unreadable(key: bytes, why: str) -> TableError:
     return TableError(
         f"what is kept under {key.decode(errors='replace')} cannot be read ({why}): it was written by a newer version, or "
-        "by something else; run that version, or delete the changelog topic and make it again, and what it held is "
-        "forgotten"
+        "by something else; run that version, or delete the changelog topic, and the folder of a RocksDB, and make the "
+        "topic again: what it held is forgotten"
     )
 
 
