@@ -438,9 +438,12 @@ def sentence_words(sentence: Sentence) -> tuple[str, ...]:
 
 
 def find_noun_phrases(
-    index: int, words: tuple[str, ...], lexicon: AgreementLexicon
+    index: int, words: tuple[str, ...], lexicon: AgreementLexicon, names: tuple[bool, ...] = ()
 ) -> tuple[NounPhrase, ...]:
-    """Find the instruments named in a sentence, in order, with the words that belong to each."""
+    """Find the instruments named in a sentence, in order, with the words that belong to each.
+
+    `names` says which words have a capital: the Law of the Sea Convention is one name.
+    """
     found: list[NounPhrase] = []
     blocked = _blocked(words, lexicon)
     at = 0
@@ -451,6 +454,7 @@ def find_noun_phrases(
             continue
         noun, tail = hit
         phrase = _phrase(noun, index, words, (at, tail), lexicon)
+        phrase = _whole_name(phrase, words, names)
         if (
             found and phrase.start <= found[-1].head
         ):  # a ceasefire and hostage deal: one instrument with two nouns
@@ -524,7 +528,8 @@ def _is_verb(words: tuple[str, ...], at: int) -> bool:
         return False
     if words[at] == "deals":
         return before == "also" or words[at - 2 : at - 1] in {("the",), ("this",), ("a",)}
-    return bool(set(words[max(0, at - 4) : at]) & {"help", "helps", "helped", "let", "make"})
+    helped = bool(set(words[max(0, at - 4) : at]) & {"help", "helps", "helped", "let", "make"})
+    return helped and before not in {"a", "an", "the", "this", "any", "no", "new", "that"}
 
 
 def _blocked(words: tuple[str, ...], lexicon: AgreementLexicon) -> frozenset[int]:
@@ -557,6 +562,30 @@ def _phrase(
     return NounPhrase(noun, index, start, head, tail, end, determiner, plural)
 
 
+_PARTICIPLES: Final = frozenset({"past", "part"})
+_OWNERS: Final = frozenset({"a", "an", "the", "its", "their", "this", "any", "our"})
+
+
+_WITHIN_NAMES: Final = frozenset({"of", "the", "on", "for", "and"})
+
+
+def _whole_name(phrase: NounPhrase, words: tuple[str, ...], names: tuple[bool, ...]) -> NounPhrase:
+    """Take in what stands before the noun in its name: the Law of the Sea Convention."""
+    start, head = phrase.start, phrase.head
+    if not names or not names[head] or head - start < 1 or not all(names[k] for k in range(head - 1, head)):
+        return phrase
+    at = start
+    while at > 0 and start - at < MAX_PREMODIFIERS and words[at - 1] in _WITHIN_NAMES:
+        at -= 1
+    crossed = "of" in words[at:start] or "on" in words[at:start]
+    first = at
+    while first > 0 and names[first - 1] and at - first < MAX_PREMODIFIERS and words[first - 1].isalpha():
+        first -= 1
+    if not crossed or first in {at, 0} or words[first - 1] not in {"the", "a", "an"}:
+        return phrase
+    return replace(phrase, start=first - 1, determiner=words[first - 1])
+
+
 def _left_edge(words: tuple[str, ...], head: int, lexicon: AgreementLexicon) -> int:
     """Walk from the noun to the first word of its phrase; a determiner ends it, and a coordination is gone through."""
     at = head
@@ -580,7 +609,8 @@ def _left_edge(words: tuple[str, ...], head: int, lexicon: AgreementLexicon) -> 
         if word in _STOPS or word in _ENDS or word in {",", "(", ")", "*", "“", "‘", "'"}:
             break
         triggers = lexicon.triggers_at(words, at - 1)
-        if triggers and triggers[0][0].form != "noun" and not lexicon.modifiers.at(words, at - 1):
-            break
+        verb = triggers and triggers[0][0].form != "noun" and not lexicon.modifiers.at(words, at - 1)
+        if verb and not (triggers[0][0].form in _PARTICIPLES and at > 1 and words[at - 2] in _OWNERS):
+            break  # but a revised treaty is one phrase
         at -= 1
     return at

@@ -30,6 +30,7 @@ from streams.extract.stage import (
     RESOLVING,
     Clause,
     Step,
+    capitals,
     find_promise,
     lay_out_clause,
     read_pronoun,
@@ -115,7 +116,7 @@ def read_reports(
         low, high = bisect_left(starts, sentence.start), bisect_left(starts, sentence.end)
         words[index] = sentence_words(sentence)
         actors[index] = find_actors(sentence, resolved.mentions[low:high], entities, words[index])
-        phrases = find_noun_phrases(index, words[index], lexicon)
+        phrases = find_noun_phrases(index, words[index], lexicon, capitals(sentence))
         recent = reports and index - reports[-1].phrase.sentence <= 1
         if not phrases and not recent and not RESOLVING & set(words[index]):
             continue
@@ -262,7 +263,7 @@ class _Reader:
         if self.index == TITLE:
             return False
         words, names = self.words, self.clause.names
-        if step.strength == FRAMED and step.act == "apply":
+        if step.strength == FRAMED:
             return True
         dated = any(map(_is_year, words[phrase.start : phrase.head])) or (
             words[phrase.end : phrase.end + 1] in {("of",), ("from",)}

@@ -30,6 +30,7 @@ from streams.extract.verbs import (
 if TYPE_CHECKING:
     from streams.extract.instruments import AgreementLexicon, NounPhrase, Trigger
     from streams.extract.reading import Sentence
+    from streams.extract.verbs import Meaning
 
 REACH: Final = 18
 """So many words from its noun an act is still looked for."""
@@ -41,6 +42,7 @@ FRESH_DAYS: Final = 10
 BARE, FRAMED, HINTED, CLEAR, PLAIN = range(5)
 """How plainly a clause tells the stage: only the noun; `under the pact`; a modifier; a participle or noun; a verb."""
 
+_PRACTICE: Final = frozenset({"apply", "keep"})
 _HYPOTHETICAL: Final = frozenset({"hoped", "threatened"})
 _NEGATIVE: Final = frozenset({"refused", "failed", "denied"})
 _AHEAD: Final = frozenset({"planned", "purpose", "wanted", "tried", "ongoing"})
@@ -77,7 +79,7 @@ class Step:
             return Polarity.HYPOTHETICAL
         if self.background and not (self.mode == "denied" and self.soft):
             return Polarity.HISTORICAL
-        if self.stage is Stage.VIOLATED and self.mode != "denied":
+        if self.stage is Stage.VIOLATED and (self.mode != "denied" or self.act == "keep"):
             return Polarity.ASSERTED  # failed to live up to the pact
         if self.mode in _NEGATIVE or self.stage is Stage.REJECTED:
             return Polarity.NEGATED
@@ -109,6 +111,12 @@ class Clause:
         return tokens[min(_OPENING, len(tokens)) - 1].end if tokens else 0
 
 
+def capitals(sentence: Sentence) -> tuple[bool, ...]:
+    """Say which words have a capital, of a sentence all in capitals none."""
+    names = tuple(token.text[:1].isupper() for token in sentence.tokens)
+    return names if any(token.text.islower() for token in sentence.tokens) else (False,) * len(names)
+
+
 def lay_out_clause(sentence: Sentence, day: date) -> Clause:
     """Lay a sentence out once for all instruments in it."""
     names = tuple(token.text[:1].isupper() for token in sentence.tokens)
@@ -136,8 +144,10 @@ def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> 
     left, right = _left(view), _right(view)
     if is_own_text(words):
         return Step(Stage.UNKNOWN, "done", BARE, phrase.start, phrase.end, quiet=True)
+    if left and right and left.strength == CLEAR and right.passive and left.act in _NEWS_OF:
+        right = None if words[right.verb or 0] in _TOLD_OF else right  # the exit from the pact was announced
     step = _without(view) or _follower(view) or _choose(left, right) or _bare(view)
-    if left and right and left.act == "apply" and right.passive and right.strength == CLEAR:
+    if left and right and left.act in _PRACTICE and right.passive and right.strength == CLEAR:
         recent = _age(view, replace(right, start=min(left.start, right.start)), clause)
         step = step if recent.background else recent  # monitor the deal clinched on Tuesday
     step = _qualify(view, _frame(view, replace(step, question=is_question(words))))
@@ -145,6 +155,12 @@ def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> 
 
 
 _REAL: Final = frozenset({"done", "ongoing"})
+_NEWS_OF: Final = frozenset(
+    {"leave", "suspend", "extend", "ratify", "sign", "enter", "violate", "initial", "accede"}
+)
+_TOLD_OF: Final = frozenset(
+    {"announced", "unveiled", "welcomed", "hailed", "criticised", "criticized", "condemned", "praised"}
+)
 
 
 def _frame(view: _View, step: Step) -> Step:
@@ -175,7 +191,7 @@ def read_pronoun(clause: Clause, lexicon: AgreementLexicon) -> int | None:
             if end < len(words) and words[end] in {"it", "them"}:
                 return end
             place = group_start(words, at) - 1
-            opens = place == 0 or (place > 0 and words[place - 1] in {",", "and", "but"})
+            opens = place == 0 or (place > 0 and words[place - 1] in BARRIERS | {",", "and", "but"})
             if opens and words[place] in {"it", "they", "both", "this"} and set(words[place:at]) & BE:
                 return place
     return None
@@ -266,7 +282,7 @@ def _choose(left: Step | None, right: Step | None) -> Step | None:
         left.strength < right.strength
         or aimed
         or called_off
-        or (left.act == "apply" and right.stage is Stage.VIOLATED)
+        or (left.act in _PRACTICE and right.stage is Stage.VIOLATED)
     ):
         return right
     if right.stage in {Stage.TO_BE_SIGNED, Stage.AWAITING_RATIFICATION}:
@@ -299,13 +315,15 @@ def _qualify(view: _View, step: Step) -> Step:
     if step.stage is Stage.AGREED:
         return replace(step, stage=act.by_type.get(phrase.noun.type, step.stage))
     told = step.strength == PLAIN or not step.soft  # a relative clause in a question takes it as known
-    if (
-        step.question and step.mode == "done" and told and view.words[0] in _INVERTED
-    ):  # will they sign? did they?
-        return replace(step, mode="hoped", stage=act.stages.get("hoped", step.stage))
+    told = told and (not step.passive or view.words[0] in _INVERTED)
+    if step.question and step.mode == "done" and told:
+        asked = _INVERTED & set(view.words[max(0, step.start - _ASKING_REACH) : step.start])
+        mode = "planned" if asked & FUTURE else "hoped"
+        return replace(step, mode=mode, stage=act.stages.get(mode, step.stage)) if asked else step
     return step
 
 
+_ASKING_REACH: Final = 6
 _INVERTED: Final = FUTURE | MODAL | HAVE | {"do", "does", "did", "is", "are"}
 
 
@@ -367,9 +385,7 @@ def _left(view: _View) -> Step | None:
 
 def _opens_clause(view: _View, door: str) -> bool:
     """Whether the noun is the subject of a clause of its own behind a comma: if they leave, a treaty could be had."""
-    words, phrase = view.words, view.phrase
-    before = words[max(0, phrase.start - _INSERTED) : phrase.start - 1]
-    return door == "," and "," not in before and bool(_FINITE & set(words[phrase.end : phrase.end + 1]))
+    return door == "," and bool(_FINITE & set(view.words[view.phrase.end : view.phrase.end + 1]))
 
 
 def _is_unknown_verb(view: _View, door: str) -> bool:
@@ -414,9 +430,13 @@ def _by_preposition(view: _View, trigger: Trigger, at: int) -> Step:
     return Step(act.stages["done"], "done", CLEAR, at, end, verb=at, act=act.name)
 
 
+_VERB_REACH: Final = 5
+
+
 def _belongs_to_verb(view: _View, at: int) -> bool:
     """Whether a preposition is part of a verb before it: abide by the truce."""
-    found = (hit for back in (1, 2) if at >= back for hit in view.lexicon.triggers_at(view.words, at - back))
+    backs = range(1, min(at, _VERB_REACH) + 1)
+    found = (hit for back in backs for hit in view.lexicon.triggers_at(view.words, at - back))
     return any(trigger.form not in {"noun", "prep"} and end > at for trigger, end in found)
 
 
@@ -450,7 +470,6 @@ def _reaches(view: _View, trigger: Trigger, place: tuple[int, int], door: str) -
     return direct or view.words[phrase.start - 2] in view.lexicon.transparent
 
 
-_INSERTED: Final = 10
 _INSERTING: Final = frozenset(
     {"with", "together", "along", "after", "in", "at", "on", "according", "he", "she", "despite", "as"}
 )
@@ -518,6 +537,7 @@ _COMING: Final = frozenset(
 _CONTROLLED: Final = frozenset(
     {"sign", "conclude", "reach", "ratify", "negotiate", "leave", "suspend", "extend"}
 )
+_GIVEN: Final = frozenset({"gave", "given", "gives", "granted", "voted", "giving"})
 _STALLED: Final = frozenset({"stalled", "delayed", "blocked"})
 _THREATS: Final = frozenset({"threatened", "threatens", "threatening", "threat", "threaten"})
 _REACTIONS: Final = frozenset(
@@ -536,7 +556,8 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
     if ("put", "off") in pairwise(words[max(0, at - 5) : at]):
         before.add("postponed")
     mode = _noun_mode(view, trigger, at, before)
-    if act == "ratify" and before & _STALLED:
+    asked = "consent" in words[max(0, at - 3) : at] and not _GIVEN & set(words[max(0, at - 10) : at])
+    if act == "ratify" and (before & _STALLED or asked):
         mode = "planned"
     stage = _stage(trigger, mode)
     outcome = _outcome(view, at) if act == "negotiate" and mode == "done" else None
@@ -544,9 +565,39 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
         stage, mode = outcome
     if act == "call" or is_conditional(words, at):
         mode = "hoped"
+    refusal = _refusal(view, at) if act in {"propose", "call"} else None
+    if refusal is not None:
+        return refusal
     quiet = act == "react" or words[at] == "differences" or bool(before & _REACTIONS)
     quiet = quiet or (act in {"propose", "negotiate"} and bool(before & _OBJECTIONS))
     return Step(stage, mode, CLEAR, at, view.phrase.end, verb=at, act=act, quiet=quiet)
+
+
+_REFUSAL_REACH: Final = 5
+
+
+def _refusal(view: _View, at: int) -> Step | None:
+    """Read the verb that turns an offer of an instrument down: rejected an offer of a pact, calls for a truce."""
+    words = view.words
+    for back in range(at - 1, max(-1, at - 1 - _REFUSAL_REACH), -1):
+        if words[back] in BARRIERS or words[back] == ",":
+            return None
+        for trigger, _ in view.lexicon.triggers_at(words, back):
+            if trigger.act.name == "reject" and trigger.form not in {"noun", "prep"}:
+                meaning = read_verb(words, back, trigger.form, view.lexicon.controllers)
+                if meaning.mode not in {"done", "ongoing"} or _is_noun_here(view, back, trigger):
+                    return None
+                return Step(
+                    Stage.REJECTED,
+                    "done",
+                    PLAIN,
+                    meaning.start,
+                    view.phrase.end,
+                    verb=back,
+                    act="reject",
+                    background=meaning.background,
+                )
+    return None
 
 
 _COMPLETED: Final = frozenset(
@@ -600,9 +651,11 @@ def _noun_mode(view: _View, trigger: Trigger, at: int, before: set[str]) -> str:
         return "planned"
     if act in {"leave", "suspend"} and _THREATS & set(words[max(0, at - 14) : at]):
         return "threatened"
-    control = controller_of(words, at, view.lexicon.controllers, 4)
+    control = controller_of(words, at, view.lexicon.controllers, 6 if act == "ratify" else 4)
     if control == "denied":
         return control
+    if act in _SIGNING and control == "planned" and _is_announced(words, at):
+        control = None
     if act in _CONTROLLED and control in {"planned", "wanted", "hoped", "refused", "failed", "threatened"}:
         return "done" if act == "negotiate" and control == "planned" else control
     if {"no", "not", "without"} & set(words[max(0, at - 3) : at]):
@@ -610,6 +663,12 @@ def _noun_mode(view: _View, trigger: Trigger, at: int, before: set[str]) -> str:
     return "planned" if act in _SIGNING and _is_ahead(view, at) else "done"
 
 
+def _is_announced(words: tuple[str, ...], at: int) -> bool:
+    """Whether it is announced as done: announced the conclusion of."""
+    return bool(_ANNOUNCED & set(words[max(0, at - 4) : at])) and not FUTURE & set(words[max(0, at - 6) : at])
+
+
+_ANNOUNCED: Final = frozenset({"announced", "announce", "announces", "announcing"})
 _SIGNING: Final = frozenset({"sign", "initial", "conclude"})
 _TO_COME: Final = frozenset(
     {"expected", "due", "scheduled", "arrive", "arrives", "travels", "flies", "heads", "next"}
@@ -636,28 +695,15 @@ def _is_ahead(view: _View, at: int) -> bool:
 def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
     phrase, words, act = view.phrase, view.words, trigger.act.name
     meaning = read_verb(words, at, trigger.form, view.lexicon.controllers)
-    mode = meaning.mode
-    if "no" in words[phrase.start : phrase.head]:
-        mode = "failed" if act in _EMPTY or act == "negotiate" else "denied"
-        if act == "apply":
-            return Step(Stage.UNKNOWN, mode, PLAIN, meaning.start, phrase.end, verb=at, act=act)
-    if mode == "done" and _is_wished(words, meaning.start, trigger.form):
+    mode = _verb_mode(view, trigger, at, meaning)
+    stage, act = _verb_stage(view, trigger, at, meaning, mode)
+    asked_of = mode == "wanted" and _is_asked_of(words, meaning.start)
+    if act == "call" or (asked_of and (act in _EXITS or _are_others(words, meaning.start))):
         mode = "hoped"
-    stage = _stage(trigger, mode)
-    if (
-        act in {"bargain", "conclude"}
-        and mode == "planned"
-        and AGREEING & set(words[max(0, meaning.start - 3) : at])
-    ):
-        stage = Stage.NEGOTIATING
-    if act == "call" or (act in _EXITS and mode == "wanted" and _is_asked_of(words, meaning.start)):
-        mode = "hoped"
-    soft = "had" not in words[max(0, meaning.start - 12) : at]
+    before = set(words[max(0, meaning.start - 8) : meaning.start])
+    praised = trigger.form == "ing" and bool(_REACTIONS & before)
+    stopped = mode == "tried" and bool(_OBJECTIONS & before)
     reported = meaning.background and mode in _REAL and _is_reported(words, meaning.start, at)
-    praised = trigger.form == "ing" and bool(
-        _REACTIONS & set(words[max(0, meaning.start - 8) : meaning.start])
-    )
-    stopped = mode == "tried" and bool(_OBJECTIONS & set(words[max(0, meaning.start - 8) : meaning.start]))
     return Step(
         stage,
         mode,
@@ -667,9 +713,46 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
         verb=at,
         act=act,
         background=meaning.background and not reported,
-        soft=soft,
+        soft="had" not in words[max(0, meaning.start - 12) : at],
         quiet=act == "react" or stopped or praised,
     )
+
+
+def _verb_mode(view: _View, trigger: Trigger, at: int, meaning: Meaning) -> str:
+    """Say how an act on an instrument is meant, by its verb, its object and what stands over it."""
+    words, phrase, act = view.words, view.phrase, trigger.act.name
+    pending = {"yet", "to"} <= set(words[meaning.start : at])  # have yet to sign
+    if "no" in words[phrase.start : phrase.head] or (pending and act in _EMPTY):
+        return "failed" if act in _EMPTY or act == "negotiate" else "denied"
+    undated = meaning.mode == "planned" and ("no", "date") in pairwise(words[max(0, at - 10) : at])
+    if pending or undated:
+        return "denied"
+    wished = meaning.mode == "done" and _is_wished(words, meaning.start, trigger.form)
+    return "hoped" if wished else meaning.mode
+
+
+def _verb_stage(view: _View, trigger: Trigger, at: int, meaning: Meaning, mode: str) -> tuple[Stage, str]:
+    """Give the stage that a verb leads to, and the act that it is: to have a deal is to have reached it."""
+    words, phrase, act = view.words, view.phrase, trigger.act.name
+    group = set(words[meaning.start : at])
+    stage = _stage(trigger, mode)
+    if act == "apply" and "no" in words[phrase.start : phrase.head]:
+        stage = Stage.UNKNOWN
+    elif (
+        act == "apply"
+        and words[at] in HAVE
+        and words[phrase.head] == "deal"
+        and phrase.determiner in {"a", ""}
+    ):
+        stage, act = Stage.AGREED, "reach"
+    elif act == "react" and (FUTURE | MODAL) & group:
+        stage, act = Stage.PROPOSED, "call"
+    elif act in _EMPTY and {"yet", "to"} <= group:
+        stage = Stage.NEGOTIATING
+    elif act in {"bargain", "conclude"} and mode == "planned":
+        agreed = AGREEING & set(words[max(0, meaning.start - 3) : at])
+        stage = Stage.NEGOTIATING if agreed else stage
+    return stage, act
 
 
 _SAID: Final = frozenset(
@@ -714,6 +797,38 @@ def _is_asked_of(words: tuple[str, ...], start: int) -> bool:
     return not _OWN_WILL & set(words[max(0, start - 2) : start])
 
 
+_URGING: Final = frozenset(
+    {
+        "urge",
+        "urges",
+        "urged",
+        "urging",
+        "call",
+        "calls",
+        "called",
+        "calling",
+        "appealed",
+        "asked",
+        "pressed",
+        "encouraged",
+        "encourages",
+        "invited",
+    }
+)
+_BOTH_SIDES: Final = frozenset({"both", "two", "parties", "sides"})
+
+
+def _are_others(words: tuple[str, ...], start: int) -> bool:
+    """Whether both sides are asked, so that who asks is neither: urged Chad and Sudan to sign."""
+    for at in range(start - 1, max(-1, start - _SAID_REACH), -1):
+        if words[at] in BARRIERS:
+            return False
+        if words[at] in _URGING:
+            between = set(words[at:start])
+            return "and" in between or bool(_BOTH_SIDES & between)
+    return False
+
+
 _WISHES: Final = frozenset(
     {
         "demand", "demanded", "demands", "demanding", "urge", "urged", "urges", "insist", "insisted", "insists", "ask",
@@ -748,6 +863,8 @@ _PREDICATES: Final = frozenset(
     }
 )  # fmt: skip
 """After these no passive of the instrument can follow."""
+_UNITED: Final = frozenset({"united", "member", "gulf", "arab", "baltic", "two", "both"})
+"""Before `states` these make it a noun."""
 _SUBJECTS: Final = frozenset(
     {"have", "the", "we", "they", "he", "it", "i", "you", "both", "president", "his"}
 )
@@ -775,7 +892,8 @@ def _right(view: _View) -> Step | None:
                 weak = step.strength < PLAIN or step.act == "react" or unbroken
                 return aside if aside is not None and weak else step
             aside = aside or step
-        if word in SUBORDINATE or word in _PREDICATES or (word == "that" and at > end):
+        predicate = word in _PREDICATES and words[at - 1] not in _UNITED
+        if word in SUBORDINATE or predicate or (word == "that" and at > end):
             return aside
         if word in _FINITE and not _leads_to_act(view, at):
             return aside
@@ -834,19 +952,7 @@ def _follow(view: _View, trigger: Trigger, at: int, after: int) -> Step | None:
             )
         close = at - phrase.end <= _NEAR_PARTICIPLE or words[at - 1] in {",", ")"}
         if close and not auxiliaries & (HAVE | FUTURE) and _is_reduced(words, after):
-            stage = trigger.act.stages["done"]
-            return Step(
-                stage,
-                "done",
-                CLEAR,
-                phrase.start,
-                after,
-                verb=at,
-                act=act,
-                background=True,
-                soft=True,
-                passive=True,
-            )
+            return _reduced(view, trigger, at, after)
     if not _in_relative(words, phrase.end, at):
         return None
     meaning = read_verb(words, at, trigger.form, view.lexicon.controllers)
@@ -860,6 +966,25 @@ def _follow(view: _View, trigger: Trigger, at: int, after: int) -> Step | None:
         act=act,
         background=meaning.mode == "done",
         soft=True,
+    )
+
+
+def _reduced(view: _View, trigger: Trigger, at: int, after: int) -> Step:
+    """Read a participle behind the noun: the pact signed in May; no pact signed with Moscow is a denial."""
+    phrase = view.phrase
+    denied = "no" in view.words[phrase.start : phrase.head]
+    mode = "denied" if denied else "done"
+    return Step(
+        _stage(trigger, mode),
+        mode,
+        CLEAR,
+        phrase.start,
+        after,
+        verb=at,
+        act=trigger.act.name,
+        background=not denied,
+        soft=not denied,
+        passive=True,
     )
 
 
@@ -887,6 +1012,12 @@ _ENTERED: Final = frozenset(
 _CONSENT: Final = frozenset({"ratified", "ratify", "ratification", "approved", "approve", "approval"})
 
 
+_POSSIBLE: Final = frozenset(
+    {"likely", "unlikely", "possibility", "possible", "conceivable", "desirable", "option", "needed", "necessary",
+    "essential", "overdue", "unthinkable"}
+)  # fmt: skip
+
+
 def _by_subject(view: _View, stage: Stage, at: int, end: int) -> Step:
     words, start = view.words, view.phrase.start
     group = set(words[group_start(words, at) : at])
@@ -899,7 +1030,7 @@ def _by_subject(view: _View, stage: Stage, at: int, end: int) -> Step:
         words[at].endswith("s") and {"when", "before", "until"} & set(words[max(0, start - 2) : start])
     ):
         mode = "hoped"
-    if {"likely", "unlikely"} & set(words[at:end]):
+    if _POSSIBLE & set(words[at:end]):
         mode = "hoped"
     entered = words[at] in _ENTERED and not SUBORDINATE & set(words[max(0, start - 2) : start])
     if stage is Stage.IN_FORCE and mode == "planned" and _CONSENT & set(words[end : end + REACH]):
@@ -940,7 +1071,7 @@ def _without(view: _View) -> Step | None:
         words[place : phrase.start]
     ):
         return None
-    return Step(Stage.REJECTED, "failed", CLEAR, place, phrase.end, verb=place, act="reject")
+    return Step(Stage.REJECTED, "failed", CLEAR, place, phrase.end, verb=place, act="reach")
 
 
 _NO_REACH: Final = 3
@@ -961,18 +1092,31 @@ def _bare(view: _View) -> Step:
         return Step(stage, mode, CLEAR, *span)
     after = words[phrase.end : phrase.end + 2]
     would = after[:1] in {("that",), ("which",)} and after[1:] in {("would",), ("could",), ("might",)}
-    would = would or (after[:1] in {("could",), ("might",), ("would",)} and after[1:] == ("be",))
+    would = would or _is_imagined(words, phrase.end)
     before = set(words[max(0, phrase.start - 5) : phrase.start])
     if phrase.determiner in {"a", "an", "any", ""} and (
-        would or ("there" in before and before & {"will", "would"})
+        would or ("there" in before and before & (FUTURE | MODAL))
     ):
         return Step(Stage.PROPOSED, "hoped", HINTED, *span)
     return Step(Stage.IN_FORCE, "hoped" if is_conditional(words, phrase.start) else "done", BARE, *span)
 
 
+def _is_imagined(words: tuple[str, ...], end: int) -> bool:
+    """Whether the verb of which an instrument is the subject is a mere may-be: a pact with Malta would alarm them."""
+    for word in words[end : end + _RELATIVE_REACH]:
+        if word in {"would", "could", "might"}:
+            return True
+        if word in BARRIERS or word in _FINITE or word in RELATIVE or word in SUBORDINATE or word == ",":
+            return False
+    return False
+
+
 # --- when
 
-_UNDATED: Final = RELATIVE | SUBORDINATE | {"based", "described", "where", "but", "as", ";"}
+_UNDATED: Final = (
+    RELATIVE | SUBORDINATE | {"based", "described", "where", "but", "as", ";", "replacing", "superseding", "updating",
+    "succeeding", "amending", "reviving"}
+)  # fmt: skip
 """A date behind these dates something else."""
 _ERAS: Final = frozenset({"tenure", "term", "presidency", "career", "reign", "rule"})
 _SPANS: Final = frozenset({"years", "months", "decades"})
@@ -981,7 +1125,7 @@ _FUTURE_STAGES: Final = frozenset(
 )
 
 
-_MEANT: Final = frozenset({"done", "ongoing", "planned"})
+_MEANT: Final = frozenset({"done", "ongoing", "planned", "denied", "refused", "failed"})
 _DATED_ACTS: Final = frozenset({"sign", "conclude", "enter", "ratify", "initial"})
 
 

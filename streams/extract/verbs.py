@@ -50,8 +50,10 @@ _BOUTS: Final = frozenset(
 _BLAME: Final = frozenset({"accused", "accuses", "accuse", "accusing", "suspected", "guilty"})
 _OWN_PREPOSITION: Final = frozenset({"about", "on", "of", "for"})
 _SHORT: Final = {"'ve": "have", "'ll": "will", "'re": "are", "'m": "am", "'d": "would"}
+_LEADING: Final = {"without": "denied", "before": "planned"}
 _HELP: Final = frozenset({"help", "helps", "helping", "let", "lets", "make", "makes"})
 _REACH: Final = 9
+_UTTERED: Final = frozenset({"announce", "confirm", "report", "reveal"})
 _LONG_ADVERB: Final = 4
 _NEGATED: Final = {
     "done": "denied", "ongoing": "denied", "planned": "refused", "purpose": "refused", "wanted": "refused",
@@ -195,6 +197,8 @@ def _mode(
         return _gerund(words, at, controllers)
     if kinds & FUTURE:
         return "planned"
+    if words[at] in _UTTERED and kinds <= {"can"} and words[start - 1 : start] in {("i",), ("we",)}:
+        return "done"  # today I can announce
     if kinds & MODAL:
         return "wanted" if "must" in kinds else "hoped"
     return "ongoing" if form == "ing" or "being" in kinds else "done"
@@ -220,7 +224,7 @@ def _infinitive(words: Sequence[str], start: int, kinds: frozenset[str], control
     if "be" in kinds and words[start - 1 : start] == (",",):
         return "planned"  # a memorandum, to be signed by officials
     if kinds & HAVE and "yet" not in words[start : start + 4]:
-        return "done"  # had to sign
+        return "wanted" if kinds & {"has", "have"} else "done"  # had to sign
     control = controller_of(words, start, controllers, _REACH)
     if control is not None:
         return control
@@ -231,8 +235,8 @@ def _gerund(words: Sequence[str], at: int, controllers: Phrases[str]) -> str:
     before = words[at - 1] if at else ""
     if tuple(words[max(0, at - 2) : at]) == ("such", "as"):
         return "hoped"
-    if before == "without":
-        return "denied"
+    if before in _LEADING:
+        return _LEADING[before]
     fixed = _after_of(words, at) if before == "of" else None
     if fixed is not None:
         return fixed
