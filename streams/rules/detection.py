@@ -321,7 +321,7 @@ def _match_text(name: str, item: Item, view: TextView) -> list[ClauseMatch] | No
             if item.every:
                 return None
             continue
-        words = [(view.evidence(span), " ".join(view.words[span[0] : span[1]])) for span in spans[:3]]
+        words = [(view.evidence(span), view.as_written(span)) for span in spans[:3]]
         found.extend(
             ClauseMatch(selection=name, field=item.field, value=value, evidence=e) for e, value in words
         )

@@ -86,14 +86,12 @@ class TextView:
 
     @cached_property
     def starts(self) -> list[int]:
-        """Where in the text each word starts: where it is next found, since between words there is no letter."""
-        starts: list[int] = []
-        find, at = self.text.find, 0
-        for word in self.words:
-            at = find(word, at)
-            starts.append(at)
-            at += len(word)
-        return starts
+        """Where in the text each word starts."""
+        return [m.start() for m in _WORD.finditer(self.text)]
+
+    def _written(self, at: int) -> str:
+        found = _WORD.match(self.text, self.starts[at])
+        return found.group() if found else ""
 
     @cached_property
     def places(self) -> Mapping[str, list[int]]:
@@ -118,9 +116,10 @@ class TextView:
             last = bisect_left(starts, end.start())
             if last <= first:
                 continue
-            word = self.words[last - 1]
-            if end.group()[0] == "." and len(word) == 1 and word.isupper():
-                continue
+            if end.group()[0] == "." and self.text[starts[last - 1]].isupper():
+                word = self._written(last - 1)
+                if len(word) == 1:
+                    continue
             spans.append((first, last))
             first = last
         if first < len(starts):
@@ -134,10 +133,14 @@ class TextView:
         known = self._evidence.get(span)
         if known is None:  # many rules hold on the same words
             last = span[1] - 1
-            start, end = self.starts[span[0]], self.starts[last] + len(self.words[last])
+            start, end = self.starts[span[0]], self.starts[last] + len(self._written(last))
             known = Evidence(text=self.text[start:end], start=self.shift + start, end=self.shift + end)
             self._evidence[span] = known
         return known
+
+    def as_written(self, span: Span) -> str:
+        """Give the words of a span, one space between them."""
+        return " ".join(map(self._written, range(*span)))
 
     def sentence_of(self, words: Evidence) -> Evidence | None:
         """Give the whole sentence in which some words of this text begin; None for words from elsewhere."""
@@ -370,7 +373,7 @@ class _Range:
 
 def find_text(expression: Text, view: TextView) -> tuple[Span, ...] | None:
     """Say whether an expression holds on a text: None if not, else the spans of words that it holds on."""
-    return _find(expression, _Range(view, 0, len(view.words)))
+    return _find(expression, _Range(view, 0, len(view.folded)))
 
 
 def _find(part: Text, within: _Range) -> tuple[Span, ...] | None:  # noqa: C901, PLR0911 - one case for each sort of expression
@@ -431,7 +434,7 @@ def _places(word: Word, within: _Range) -> list[int]:
         places.sort()
     else:
         places = view.places.get(key, [])
-    whole = within.low == 0 and within.high == len(view.words)
+    whole = within.low == 0 and within.high == len(view.folded)
     found = places if whole else places[bisect_left(places, within.low) : bisect_left(places, within.high)]
     if word.cased:
         found = [

@@ -141,11 +141,10 @@ def test_every_word_lies_in_the_sentence_that_is_given_for_it(parts: list[str]) 
 )
 def test_words_stand_where_they_are_read(text: str) -> None:
     view = TextView(text, 7)
-    assert len(view.words) == len(view.starts) == len(view.folded)
+    assert [fold(word) for word in view.words] == view.folded
     end = 0
-    for word, start, folded in zip(view.words, view.starts, view.folded, strict=True):
-        assert text[start : start + len(word)] == word
-        assert fold(word) == folded
+    for at, (word, start) in enumerate(zip(view.words, view.starts, strict=True)):
+        assert text[start : start + len(word)] == word == view.as_written((at, at + 1))
         assert not any(sign.isalnum() for sign in text[end:start]), "no word is passed over"
         end = start + len(word)
     assert not any(sign.isalnum() for sign in text[end:])
