@@ -127,9 +127,4 @@ class AlertChange(Contract):
     kind: AlertChangeKind
     sequence: int = Field(ge=1)
     cause_id: str = Field(description="Id of the match or timer that caused it")
-    late_s: int = Field(
-        default=0,
-        ge=0,
-        description="By how much event time had passed the report that caused it, beyond the allowed lateness; 0: in time",
-    )
     alert: Alert

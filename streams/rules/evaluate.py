@@ -402,7 +402,7 @@ def _difference(
         if kind is None and old is not None:
             published.append(old)
         elif kind is not None:
-            published.append(_publish(changes, kind, alert, old, found=found, now=now))
+            published.append(_publish(changes, kind, alert, old, found))
     for old in before.values():
         if old.alert.status is AlertStatus.CANCELLED or old.alert.rule_version < state.rule.version:
             # what an older version raised is not taken back because a newer one groups otherwise
@@ -411,7 +411,7 @@ def _difference(
         fallen = old.alert.model_copy(
             update={"status": AlertStatus.CANCELLED, "updated_time": _latest(old.alert.updated_time, now)}
         )
-        published.append(_publish(changes, AlertChangeKind.CANCEL, fallen, old, found=found, now=now))
+        published.append(_publish(changes, AlertChangeKind.CANCEL, fallen, old, found))
     return tuple(changes), tuple(published)
 
 
@@ -420,21 +420,14 @@ def _publish(
     kind: AlertChangeKind,
     alert: Alert,
     old: Published | None,
-    *,
     found: Match | None,
-    now: datetime | None,
 ) -> Published:
     sequence = old.sequence + 1 if old else 1
     cause = (
         found.id if found else derived_id("timer", alert.id, alert.raised_time.astimezone(UTC).isoformat())
     )
     change_id = derived_id("change", alert.id, str(sequence))
-    late_s = 0 if found is None or now is None else int((now - found.subject.event_time).total_seconds())
-    changes.append(
-        AlertChange(
-            id=change_id, kind=kind, sequence=sequence, cause_id=cause, late_s=max(0, late_s), alert=alert
-        )
-    )
+    changes.append(AlertChange(id=change_id, kind=kind, sequence=sequence, cause_id=cause, alert=alert))
     return Published(alert=alert, sequence=sequence)
 
 

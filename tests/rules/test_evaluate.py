@@ -347,16 +347,6 @@ def test_a_straggler_from_before_does_not_move_what_came_after() -> None:
     )
 
 
-def test_a_change_says_how_late_its_report_came() -> None:
-    life = Life()
-    rule = rule_with(timespan_s=DAY)
-    (in_time,) = life.feed(make_match(rule, 2), now=1)
-    (late,) = life.feed(make_match(rule, 0.5, origin="late"), now=3)
-    (of_time,) = Life().feed(make_match(rule, 0), now=None)
-    assert (in_time.late_s, late.late_s, of_time.late_s) == (0, 2.5 * HOUR, 0)
-    assert late.alert.subjects[0].event_time == NOON + timedelta(hours=0.5)
-
-
 def test_the_summary_names_what_the_match_brought() -> None:
     rule = rule_with(
         alert={"topic": "diplomacy", "summary": "{event.actor} to {event.recipient}: {event.mode}"}

@@ -367,7 +367,9 @@ async def test_a_late_match_is_counted_and_judged_all_the_same() -> None:
     await worker.handle(make_match_record(2, "c", 3, 6, BRIEF))
     assert _late(worker) == "1.0"
     changes = [AlertChange.decode(p.value or b"") for p in broker.logs[topics.ALERTS.name]]
-    assert [change.late_s for change in changes] == [0, 0, 2 * 3600]
+    assert [change.alert.raised_time for change in changes] == [
+        NOON + timedelta(hours=hours) for hours in (9, 8, 6)
+    ]
 
 
 def _late(worker: AlertingWorker) -> str | None:
