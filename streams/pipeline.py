@@ -92,16 +92,10 @@ def post(data: bytes, book: Book | None) -> Posted:
     if event.agreement is None:
         return Posted(book, Emit(()))
     posting = post_event(book, event)
-    outputs: list[Output] = []
-    if posting.transition is not None:
-        outputs.append(
-            Output(
-                topics.AGREEMENTS_CHANGED,
-                posting.transition.agreement.key,
-                posting.transition,
-                event.context.event_time,
-            )
-        )
+    outputs = [
+        Output(topics.AGREEMENTS_CHANGED, transition.agreement.key, transition, transition.event_time)
+        for transition in posting.transitions
+    ]
     if posting.agreement is not None:
         outputs.append(
             Output(

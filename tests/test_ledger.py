@@ -150,12 +150,12 @@ def test_a_denial_or_a_wish_of_something_unknown_opens_nothing(polarity: Polarit
 
 def test_without_known_parties_there_is_no_entry() -> None:
     event = make_event(report=make_report(("ORG",)))
-    assert post_event(None, event) == Posting(None, None, None)
+    assert post_event(None, event) == Posting(None, None)
 
 
 def test_an_event_without_an_instrument_is_no_business_of_the_ledger() -> None:
     event = make_event().model_copy(update={"agreement": None})
-    assert post_event(None, event) == Posting(None, None, None)
+    assert post_event(None, event) == Posting(None, None)
 
 
 # --- exits, denials, corrections -----------------------------------------------------------------------------
@@ -223,6 +223,30 @@ def test_a_denial_marks_the_stage_and_leaves_it() -> None:
 def test_that_a_draft_is_not_yet_signed_is_no_denial() -> None:
     denial = told(Stage.SIGNED, 1, polarity=Polarity.NEGATED)
     assert kinds(*post_all(told(Stage.DRAFTING), denial))[1] is None
+
+
+@pytest.mark.parametrize("before", [(), (told(Stage.DRAFTING, -3),)])
+def test_a_denial_that_overtook_what_it_denies_is_told_after_it(before: tuple[Event, ...]) -> None:
+    denial = told(Stage.SIGNED, 0.2, "Radio Two", polarity=Polarity.NEGATED)
+    postings = post_all(*before, denial, told(Stage.SIGNED))
+    assert kinds(*postings)[-2] is None
+    own, denied = postings[-1].transitions
+    assert own.stage is denied.stage is Stage.SIGNED
+    assert (denied.kind, denied.event_id) == (TransitionKind.DENIAL, denial.id)
+    assert (own.agreement.denied, denied.agreement.denied) == (False, True)
+    assert denied.agreement.sequence == own.agreement.sequence + 1
+    assert agreements(postings) == (denied.agreement,)
+    again = post_all(denial, told(Stage.SIGNED), book=postings[-1].book)
+    assert [p.transitions for p in again] == [(), ()]
+
+
+@pytest.mark.parametrize("when", [-0.5, 0, 1.5])
+def test_a_denial_from_before_or_long_after_denies_nothing_that_is_told_later(when: float) -> None:
+    denial = told(Stage.SIGNED, when, "Radio Two", polarity=Polarity.NEGATED)
+    later = told(Stage.DRAFTING, 3, "Radio Three")
+    postings = post_all(told(Stage.DRAFTING, -3), denial, later, told(Stage.SIGNED))
+    assert kinds(*postings)[-1] is TransitionKind.STEP
+    assert not agreements(postings)[0].denied
 
 
 def test_a_report_after_the_denial_restores_the_stage() -> None:
@@ -741,6 +765,21 @@ def test_any_order_of_a_life_from_several_sources_ends_at_its_last_stage(
     assert (last.id, last.stage, last.since) == (straight.id, straight.stage, straight.since)
     assert (last.first_time, last.last_time) == (straight.first_time, straight.last_time)
     assert {r.event_id for r in last.reports} == {r.event_id for r in straight.reports}
+
+
+@given(st.sets(st.sampled_from(LIFE), min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_in_any_order_the_last_step_of_a_life_is_denied_by_the_denial_after_it(
+    stages: set[Stage], random: object
+) -> None:
+    last = max(stages, key=RANK.__getitem__)
+    denial = told(last, 0.5, "Ministry", polarity=Polarity.NEGATED)
+    events = [*(told(stage, RANK[stage] / 24, f"Station {stage}") for stage in sorted(stages)), denial]
+    random.shuffle(events)  # type: ignore[attr-defined] # hypothesis gives a random.Random
+    postings = post_all(*events)
+    (agreement,) = agreements(postings)
+    assert (agreement.stage, agreement.denied) == (last, True)
+    (told_of,) = [t for p in postings for t in p.transitions if t.kind is TransitionKind.DENIAL]
+    assert (told_of.stage, told_of.event_id) == (last, denial.id)
 
 
 @given(

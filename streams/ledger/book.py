@@ -9,7 +9,7 @@ from pydantic import Field
 
 from schemas.agreement import Agreement
 from schemas.contract import Contract, Time
-from schemas.event import Stage
+from schemas.event import Event, Stage
 
 if TYPE_CHECKING:
     from schemas.agreement import Report, Transition
@@ -22,6 +22,7 @@ MAX_IDLE_REPORTS: Final = 10
 MAX_TEXTS: Final = 48
 MAX_TELLERS: Final = 64
 MAX_SEEN: Final = 256
+MAX_DENIALS: Final = 8
 """The record of a book must stay far under the largest record of a topic, whatever is reported of two parties."""
 
 
@@ -82,6 +83,10 @@ class Book(Contract):
     counts: dict[str, int] = Field(default_factory=dict, description="Agreements opened so far, by field")
     texts: tuple[Text, ...] = Field(default=(), description="The last texts, oldest first")
     seen: tuple[Seen, ...] = Field(default=(), description="The last events, oldest first")
+    denials: tuple[Event, ...] = Field(
+        default=(),
+        description="The last denials that denied nothing known, in case they overtook what they deny",
+    )
 
     @property
     def agreements(self) -> tuple[Agreement, ...]:
@@ -105,11 +110,19 @@ class Book(Contract):
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """What an event did to the ledger: the book afterwards, the agreement it speaks of, and the step it made, if any."""
+    """What an event did to the ledger: the book afterwards, the agreement it speaks of, and the transitions it made.
+
+    At most one is its own; the others are denials that had come before it and deny it.
+    """
 
     book: Book | None
     agreement: Agreement | None
-    transition: Transition | None
+    transitions: tuple[Transition, ...] = ()
+
+    @property
+    def transition(self) -> Transition | None:
+        """Its own transition, if it made any."""
+        return next(iter(self.transitions), None)
 
 
 def add_report(agreement: Agreement, report: Report) -> Agreement:
@@ -152,6 +165,7 @@ def trim_book(book: Book) -> Book:
             "entries": entries,
             "texts": book.texts[-MAX_TEXTS:],
             "seen": book.seen[-MAX_SEEN:],
+            "denials": book.denials[-MAX_DENIALS:],
         }
     )
 

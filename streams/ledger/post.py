@@ -23,11 +23,16 @@ CORRECTED_WITHIN: Final = timedelta(hours=48)
 STILL_AHEAD: Final = frozenset({Stage.DRAFTING, Stage.TO_BE_SIGNED})
 """The stages that cannot be said of what was signed. "Agreed" and "proposed" can: they retell how it came about."""
 MARKED_CORRECTION_WITHIN: Final = timedelta(days=7)
+OVERTAKEN_WITHIN: Final = timedelta(days=1)
+"""A denial that denies nothing known is kept for so long, in case it overtook what it denies."""
 RETELLING_WITHIN: Final = timedelta(days=45)
 """A report of the same step that is older than the first one known still tells of it, within this time."""
 MAX_DOMAINS: Final = 12
 _BETWEEN_STATES: Final = frozenset({Scope.INTER, Scope.MULTI, Scope.STATE_ORG, Scope.IGO})
 """Once an instrument was known to be between states it stays so; any other scope gives way to what is told later."""
+
+_STEPS: Final = frozenset(TransitionKind) - {TransitionKind.DENIAL, TransitionKind.CORROBORATION}
+"""The transitions that tell where an instrument stands now."""
 
 _CORRECTION_MARKS: Final = (
     "correction", "corrects", "corrected", "erratum", "rectificatif", "rectificación", "corrección", "berichtigung",
@@ -47,12 +52,14 @@ def post_event(book: Book | None, event: Event) -> Posting:
     report = event.agreement
     key = "-" if report is None else group_key(report.party_codes)
     if report is None or key == "-":
-        return Posting(book, None, None)
+        return Posting(book, None)
     book = Book(key=key) if book is None else book
     seen = book.find_seen(event.id)
     if seen is not None:
-        return Posting(book, book.find_agreement(seen.agreement_id), None)
+        return Posting(book, book.find_agreement(seen.agreement_id))
 
+    oldest = event.context.event_time - OVERTAKEN_WITHIN
+    waiting = tuple(d for d in book.denials if d.context.event_time >= oldest)
     sighting = lay_out(event, report)
     copied = _known_copies(book, event)
     entry = find_entry(book, sighting, copied)
@@ -67,8 +74,11 @@ def post_event(book: Book | None, event: Event) -> Posting:
         entries = (*book.entries, entry)
     else:
         # a denial, a wish or a condition of which nothing is known opens no agreement; told again, it still does not
-        seen = Seen(event_id=event.id, agreement_id=None)
-        return Posting(trim_book(book.model_copy(update={"seen": (*book.seen, seen)})), None, None)
+        update = {
+            "seen": (*book.seen, Seen(event_id=event.id, agreement_id=None)),
+            "denials": (*waiting, event) if sighting.is_denial else waiting,
+        }
+        return Posting(trim_book(book.model_copy(update=update)), None)
 
     known = any(text.content_hash == event.context.content_hash for text in book.texts)
     text = Text(content_hash=event.context.content_hash, sketch=event.context.sketch)
@@ -78,10 +88,37 @@ def post_event(book: Book | None, event: Event) -> Posting:
             "counts": counts,
             "texts": book.texts if known else (*book.texts, text),
             "seen": (*book.seen, Seen(event_id=event.id, agreement_id=entry.agreement.id)),
+            "denials": (*waiting, event) if sighting.is_denial and transition is None else waiting,
         }
     )
+    denial = None
+    if transition is not None and transition.kind in _STEPS:
+        book, denial = _deny(book, transition)
     book = trim_book(book)
-    return Posting(book, book.find_agreement(entry.agreement.id), transition)
+    transitions = tuple(t for t in (transition, denial) if t is not None)
+    return Posting(book, book.find_agreement(entry.agreement.id), transitions)
+
+
+def _deny(book: Book, transition: Transition) -> tuple[Book, Transition | None]:
+    """Post again the denials that came before what they deny, now that it has come: the first that denies it counts."""
+    told = sorted(book.denials, key=lambda d: (d.context.event_time, d.id))
+    for event in told:
+        report = event.agreement
+        # strictly: of two reports of one day without an hour it is not known which came first
+        if report is None or event.context.event_time <= transition.event_time:
+            continue
+        sighting, copied = lay_out(event, report), _known_copies(book, event)
+        entry = find_entry(book, sighting, copied)
+        if entry is None or entry.agreement.id != transition.agreement.id:
+            continue
+        denied, denial = _report(entry, sighting, copied)
+        if denial is not None:
+            update = {
+                "entries": tuple(denied if e is entry else e for e in book.entries),
+                "denials": tuple(d for d in book.denials if d.id != event.id),
+            }
+            return book.model_copy(update=update), denial
+    return book, None
 
 
 def _known_copies(book: Book, event: Event) -> frozenset[str]:
