@@ -160,6 +160,13 @@ class Settings(BaseSettings):
         description="A partition without records for this long no longer holds up event time",
     )
 
+    traces_endpoint: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s]+)?$",
+        description="Collector that takes traces by OTLP over HTTP, such as `http://127.0.0.1:4318`; empty: no traces. "
+        "Needs the extra `tracing`",
+    )
+
     def as_environment(self) -> dict[str, str]:
         """Give the variables by which a process that this one starts has the same settings, the password too."""
         values = {name: value for name, value in self.model_dump().items() if value is not None}

@@ -46,8 +46,9 @@ def sentence_of(error: Exception) -> str | None:
     from streams.kafka.client import NoBrokerError  # noqa: PLC0415 - only once something has failed
     from streams.kafka.jars import LocalBrokerError  # noqa: PLC0415
     from streams.kafka.topics import TopicError  # noqa: PLC0415
+    from streams.tracing import TracingError  # noqa: PLC0415
 
-    if isinstance(error, NoBrokerError | LocalBrokerError | TopicError):
+    if isinstance(error, NoBrokerError | LocalBrokerError | TopicError | TracingError):
         return str(error)
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""

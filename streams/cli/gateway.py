@@ -37,15 +37,17 @@ def command(*, host: str | None, port: int | None, broker: str | None) -> None:
     from streams.gateway.run import serve_gateway  # noqa: PLC0415
     from streams.gateway.tokens import TokenError  # noqa: PLC0415
     from streams.telemetry import configure_logging  # noqa: PLC0415
+    from streams.tracing import tracing  # noqa: PLC0415
 
     settings = settings_or_exit(broker=broker, gateway_host=host, gateway_port=port)
     configure_logging()
     try:
-        asyncio.run(
-            serve_gateway(
-                settings, lambda address: click.echo(f"gateway: {address}"), command_runner(settings)
+        with tracing(settings, "gateway"):
+            asyncio.run(
+                serve_gateway(
+                    settings, lambda address: click.echo(f"gateway: {address}"), command_runner(settings)
+                )
             )
-        )
     except TokenError as error:
         fail(str(error))
     except KeyboardInterrupt:

@@ -99,13 +99,16 @@ def command(
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
     from aiokafka.errors import KafkaError  # noqa: PLC0415 - keeps --help quick
 
+    from streams.tracing import tracing  # noqa: PLC0415
+
     settings = settings_or_exit(broker=broker)
     known = {name: value for name, value in given.items() if value is not None}
     files, passed_over = _find_files(paths)
     files = _in_time_order(files, known)
     intake = Intake()
     try:
-        asyncio.run(_take_in(intake, settings, files, known, dry_run=dry_run))
+        with tracing(settings, "ingest"):
+            asyncio.run(_take_in(intake, settings, files, known, dry_run=dry_run))
     except KafkaError as error:
         fail(f"the broker stopped taking transcripts ({error}): send the files again, nothing enters twice")
     if as_json:
@@ -244,6 +247,7 @@ async def _sender(settings: Settings) -> AsyncIterator[Callable[[Transcript], Aw
     from streams.kafka.client import open_admin, open_producer  # noqa: PLC0415 - keeps --help quick
     from streams.kafka.records import encode_record  # noqa: PLC0415
     from streams.kafka.topics import TopicError, kafka_name  # noqa: PLC0415
+    from streams.tracing import Role, carried, span  # noqa: PLC0415
 
     name = kafka_name(topics.TRANSCRIPTS_RAW, settings)
     async with open_admin(settings) as admin:
@@ -256,12 +260,15 @@ async def _sender(settings: Settings) -> AsyncIterator[Callable[[Transcript], Aw
     async with open_producer(settings) as producer:
 
         async def send(transcript: Transcript) -> None:
-            record = encode_record(
-                Output(topics.TRANSCRIPTS_RAW, transcript.id, transcript, transcript.event_time), settings
-            )
-            under_way.append(
-                await producer.send(record.topic, record.value, record.key, headers=record.headers)
-            )
+            with span("ingest", Role.PRODUCER, attributes={"dragoman.transcript.id": transcript.id}):
+                record = encode_record(
+                    Output(topics.TRANSCRIPTS_RAW, transcript.id, transcript, transcript.event_time),
+                    settings,
+                    carried(),
+                )
+                under_way.append(
+                    await producer.send(record.topic, record.value, record.key, headers=record.headers)
+                )
             if len(under_way) >= _UNDER_WAY:
                 await asyncio.gather(*under_way)
                 under_way.clear()

@@ -45,6 +45,7 @@ def command(*, broker: str | None, health_port: int | None) -> None:
 
 async def _run(settings: Settings) -> None:
     from streams.notifier.run import run_notifier  # noqa: PLC0415 - keeps --help quick
+    from streams.tracing import tracing  # noqa: PLC0415
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -54,4 +55,5 @@ async def _run(settings: Settings) -> None:
         counted = f"{count} subscription{'' if count == 1 else 's'}"
         click.echo(f"notifier: ready, {counted}, health at http://{settings.health_host}:{port}/readyz")
 
-    await run_notifier(settings, stop, on_ready)
+    with tracing(settings, "notifier"):
+        await run_notifier(settings, stop, on_ready)

@@ -73,6 +73,7 @@ async def _run(settings: Settings, agents: Sequence[Agent]) -> None:
     from streams.extract.models import load_models  # noqa: PLC0415
     from streams.kafka.groups import EXTRACTION, LANGUAGE  # noqa: PLC0415
     from streams.rules.match import RuleIndex, can_compile  # noqa: PLC0415
+    from streams.tracing import tracing  # noqa: PLC0415
     from streams.worker.app import real_steps  # noqa: PLC0415
     from streams.worker.run import check_worker, run_worker  # noqa: PLC0415
 
@@ -89,9 +90,10 @@ async def _run(settings: Settings, agents: Sequence[Agent]) -> None:
         listed = ", ".join(agent.name for agent in agents)
         click.echo(f"worker: {listed} ready, health at http://{settings.health_host}:{port}/readyz")
 
-    await run_worker(
-        settings, agents, index=index, steps=real_steps(models, index), stop=stop, on_ready=on_ready
-    )
+    with tracing(settings, "worker"):
+        await run_worker(
+            settings, agents, index=index, steps=real_steps(models, index), stop=stop, on_ready=on_ready
+        )
 
 
 def _choose(names: str | None) -> tuple[Agent, ...]:

@@ -47,7 +47,9 @@ from streams.gateway.queries import AgreementQuery, AlertChoice, AlertQuery, Eve
 from streams.gateway.rows import change_item, event_item, transition_item
 from streams.gateway.sse import EventStream
 from streams.gateway.websocket import serve_websocket
+from streams.kafka.records import TRACEPARENT
 from streams.subscriptions import wanted_alerts
+from streams.tracing import Role, span
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -406,7 +408,13 @@ def _add_transcripts(app: FastAPI, gateway: _Gateway, broker: Broker, now: Calla
                 transcripts = (accept_transcript(body, now()),)
             except ContractError as error:
                 return problem(400, error.reason)
-        await broker.send(transcripts)
+        given = [(name, value.encode()) for name, value in request.headers.items() if name == TRACEPARENT]
+        attributes: dict[str, str | int] = {
+            "dragoman.transcripts": len(transcripts),
+            "dragoman.transcript.id": transcripts[0].id,
+        }
+        with span("POST /v1/transcripts", Role.SERVER, given, attributes):
+            await broker.send(transcripts)
         gateway.metrics.count(telemetry.ACCEPTED, by=len(transcripts))
         return JSONResponse({"ids": [t.id for t in transcripts]}, HTTPStatus.ACCEPTED)
 

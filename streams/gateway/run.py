@@ -25,6 +25,7 @@ from streams.kafka.client import NoBrokerError, open_producer, open_reader
 from streams.kafka.records import encode_record
 from streams.kafka.topics import kafka_name
 from streams.telemetry import Metrics
+from streams.tracing import carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,7 +66,9 @@ class _Sender:
 
     async def _send(self, transcript: Transcript) -> None:
         record = encode_record(
-            Output(topics.TRANSCRIPTS_RAW, transcript.id, transcript, transcript.event_time), self._settings
+            Output(topics.TRANSCRIPTS_RAW, transcript.id, transcript, transcript.event_time),
+            self._settings,
+            carried(),
         )
         sent = await self._producer.send(
             record.topic, value=record.value, key=record.key, headers=record.headers

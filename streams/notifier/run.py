@@ -23,7 +23,7 @@ from schemas.topics import ALERTS, DELIVERIES, SUBSCRIPTIONS, Output
 from streams.health import Health, HealthServer
 from streams.kafka.client import NoBrokerError, open_admin, open_producer, open_reader
 from streams.kafka.dead_letters import park
-from streams.kafka.records import encode_record
+from streams.kafka.records import TRACEPARENT, encode_record, last_header
 from streams.kafka.topics import TopicError, kafka_name
 from streams.notifier.carrier import Carrier, Clock
 from streams.notifier.channels import Channels
@@ -38,12 +38,14 @@ from streams.telemetry import (
     Metrics,
     log_event,
 )
+from streams.tracing import Role, carried, of_record, span
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 
+    from streams.kafka.records import Header
     from streams.settings import Settings
 
 _Batch = dict[TopicPartition, list[Any]]
@@ -54,6 +56,9 @@ _REMEMBERED: Final = 200_000
 
 _SLACK: Final = timedelta(minutes=1)
 """By which the clocks of those who add subscriptions and of the broker may differ."""
+
+_OPEN: Final = frozenset({DeliveryState.WAITING, DeliveryState.RETRYING, DeliveryState.REQUESTED})
+"""What is still to be sent."""
 
 _PARTITIONS: Final = "partitions"
 _BROKER: Final = "broker"
@@ -186,9 +191,9 @@ class _Writer:
             async with asyncio.timeout(3):
                 await self._stack.aclose()
 
-    async def write(self, output: Output) -> None:
+    async def write(self, output: Output, caused_by: Iterable[Header] = ()) -> None:
         """Write one record; on return the broker has it."""
-        record = encode_record(output, self._settings)
+        record = encode_record(output, self._settings, caused_by)
 
         async def send(producer: AIOKafkaProducer) -> None:
             await producer.send_and_wait(
@@ -281,24 +286,45 @@ class Notifier:
         self._recovered: dict[str, tuple[Delivery, int]] = {}
         self._tried: dict[str, tuple[list[datetime], list[datetime]]] = {}
         self._owned: frozenset[int] = frozenset()
+        self._traces: dict[str, bytes] = {}
         self._subscriptions_at = TopicPartition(kafka_name(SUBSCRIPTIONS, settings), 0)
 
     # --- what carriers need -----------------------------------------------------------------------------------------
 
     async def send(self, subscription: Subscription, delivery: Delivery) -> Answer:
         """Try a delivery once."""
-        return await self._send(subscription, delivery)
+        attributes = {"dragoman.delivery.id": delivery.id, "dragoman.alert.id": delivery.alert_id}
+        with span("deliver", Role.CLIENT, self._trace_of(delivery), attributes):
+            return await self._send(subscription, delivery)
 
     async def write(self, deliveries: Iterable[Delivery]) -> None:
         """Write to deliveries.v1; on return the broker has all of it."""
+        given = tuple(deliveries)
         await asyncio.gather(
-            *(self._writer.write(Output(DELIVERIES, d.alert_id, d, d.sent_time)) for d in deliveries)
+            *(
+                self._writer.write(Output(DELIVERIES, d.alert_id, d, d.sent_time), self._trace_of(d))
+                for d in given
+            )
         )
+        for delivery in given:
+            self._note_trace(delivery, last_header(self._trace_of(delivery), TRACEPARENT))
 
     async def pause(self, subscription: Subscription, reason: str) -> None:
         """Write a subscription as paused; on return the broker has it."""
         paused = subscription.model_copy(update={"paused": True, "paused_reason": reason})
         await self._writer.write(Output(SUBSCRIPTIONS, paused.id, paused, self._now()))
+
+    def _trace_of(self, delivery: Delivery) -> list[Header]:
+        """Give the header of the trace that a delivery belongs to; a digest goes on in that of its first member."""
+        known = (self._traces[id_] for id_ in (delivery.id, *delivery.members) if id_ in self._traces)
+        return [(TRACEPARENT, trace) for trace in (next(known, None),) if trace is not None]
+
+    def _note_trace(self, delivery: Delivery, trace: bytes | None) -> None:
+        """Remember it for as long as something is still to be sent."""
+        if trace is not None and delivery.state in _OPEN:
+            self._traces[delivery.id] = trace
+        else:
+            self._traces.pop(delivery.id, None)
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 
@@ -416,9 +442,11 @@ class Notifier:
                 error=error.reason,
             )
             return
+        if known and delivery.state is not DeliveryState.REQUESTED:
+            return
+        self._note_trace(delivery, last_header(record.headers, TRACEPARENT))
         if known:
-            if delivery.state is DeliveryState.REQUESTED:
-                self._recovered[delivery.id] = (delivery, record.partition)
+            self._recovered[delivery.id] = (delivery, record.partition)
             return
         self._remember(self._seen, delivery.id)
         for member in delivery.members:
@@ -461,7 +489,13 @@ class Notifier:
         taken: list[tuple[Delivery, int]] = []
         for records in batch.values():
             for record in records:
-                taken += [(d, record.partition) for d in await self._choose(record)]
+                place = of_record(ALERTS.name, record.partition, record.offset, record.key)
+                with span(f"process {ALERTS.name}", Role.CONSUMER, record.headers, place):
+                    chosen = await self._choose(record)
+                    trace = last_header(carried(record.headers), TRACEPARENT)
+                for delivery in chosen:
+                    self._note_trace(delivery, trace)
+                    taken.append((delivery, record.partition))
         await self.write([delivery for delivery, _ in taken])
         for delivery, partition in taken:
             self._remember(self._seen, delivery.id)

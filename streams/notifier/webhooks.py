@@ -11,6 +11,7 @@ from yarl import URL
 
 from streams.notifier.guard import GuardedResolver, RefusedError, check_url
 from streams.notifier.schedule import Answer, parse_retry_after
+from streams.tracing import carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,6 +77,7 @@ async def deliver_webhook(
     """Try once, and say what came of it. No redirect is followed."""
     body = encode_body(delivery)
     headers = sign(delivery, body, subscription.secrets, now())
+    headers |= {name: value.decode() for name, value in carried()}
     try:
         url = URL(subscription.channel)
         check_url(url, policy)

@@ -16,6 +16,7 @@ from streams.kafka.client import open_admin, open_producer
 from streams.kafka.dead_letters import lay_out
 from streams.kafka.records import encode_record
 from streams.kafka.topics import kafka_name
+from streams.tracing import carried
 from streams.worker.delivery import Parcel
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class KafkaTransport:
 
     def pack(self, output: Output, headers: Headers) -> Parcel:
         """Give an output as it goes on the wire; the trace in the headers of its cause goes on."""
-        laid_out = encode_record(output, self._settings, headers)
+        laid_out = encode_record(output, self._settings, carried(headers))
         return Parcel(laid_out.topic, laid_out.key, laid_out.value, laid_out.headers)
 
     def pack_dead_letter(self, record: Record, letter: DeadLetter, attempts: int) -> Parcel:
