@@ -28,7 +28,7 @@ ROCKSDB_OPTIONS: Final = {
 
 
 class StoreError(Exception):
-    """The store that the settings ask for cannot be had; the message says what to do."""
+    """The store that the settings ask for cannot be had or written; the message says what to do."""
 
 
 def check_store(settings: Settings) -> None:
@@ -71,6 +71,7 @@ class FaustStore:
     def __init__(self, table: TableT[bytes, bytes], changelog: str) -> None:
         """Take the store of a table whose changelog has this full name."""
         self._store = cast("Any", table.data)
+        self._folder: Path = self._store.app.conf.datadir
         self._changelog = changelog
 
     def get(self, key: bytes) -> bytes | None:
@@ -82,9 +83,20 @@ class FaustStore:
         yield from self._store.items()
 
     def apply(self, key: bytes, value: bytes | None, partition: int, offset: int) -> None:
-        """Do what a record of the changelog says, and note that it was done: a recovery begins after it."""
+        """Do what a record of the changelog says, and note that it was done: a recovery begins after it.
+
+        Raises:
+            StoreError: The disk does not take it. The changelog has it, so that it is not lost.
+        """
         message = _Message(TP(self._changelog, partition), offset, key, value)
-        self._store.apply_changelog_batch([_Applied(key, value, message)], _as_it_is, _as_it_is)
+        try:
+            self._store.apply_changelog_batch([_Applied(key, value, message)], _as_it_is, _as_it_is)
+        except Exception as error:
+            # RocksDB raises nothing more special
+            raise StoreError(
+                f"the table cannot be written below {self._folder} ({error}): make room there; what the changelog has "
+                "is taken up again"
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 import rocksdict
 
@@ -67,6 +68,34 @@ async def test_a_table_in_rocksdb_outlives_a_kill_and_is_recovered_when_its_fold
         await _metric(worker, "dragoman_state_disk_bytes", LEDGER, at_least=1)
         assert await worker.stop() == 0
     assert await _told(read_all) == {f"alert-{n}": 1 for n in range(61)}
+
+
+@pytest.mark.skipif(
+    not hasattr(psutil, "RLIMIT_FSIZE"), reason="only Linux can limit the files of a running process"
+)
+async def test_a_disk_that_takes_no_more_holds_its_agents_back_with_the_reason_until_it_does(
+    settings: Settings, producer: AIOKafkaProducer, read_all: ReadAll, tmp_path: Path
+) -> None:
+    # a pause in which the first reason is seen, before it is replaced by that of the next start
+    settings = settings.model_copy(update={"retry_first_s": 2.0})
+    async with WorkerProcess(settings, *PLAIN, log=tmp_path / "log") as worker:
+        await _send_transcripts(producer, settings, range(20))
+        await _wait_for_alerts(read_all, 20)
+        process = psutil.Process(worker.running.pid)
+        process.rlimit(psutil.RLIMIT_FSIZE, (1, psutil.RLIM_INFINITY))
+        await _send_transcripts(producer, settings, range(20, 40))
+        reasons: dict[str, str] = {}
+        async with asyncio.timeout(WAIT_S):
+            while "cannot be written below" not in reasons.get("ledger agent", ""):
+                await asyncio.sleep(0.1)
+                reasons = (await worker.ask("/readyz")).json()["reasons"]
+        process.rlimit(psutil.RLIMIT_FSIZE, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+        await _wait_for_alerts(read_all, 40)
+        async with asyncio.timeout(WAIT_S):
+            while (await worker.ask("/readyz")).status_code != 200:
+                await asyncio.sleep(0.1)
+        assert await worker.stop() == 0
+    assert await _told(read_all) == {f"alert-{n}": 1 for n in range(40)}
 
 
 def _forget_one_locally(agent: Agent, settings: Settings) -> None:
