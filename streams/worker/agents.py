@@ -19,6 +19,7 @@ from streams.kafka.topics import kafka_name
 from streams.pipeline import DeadLetter, Emit, Judged, Outcome, Posted, announce
 from streams.rules.window import Watermark
 from streams.telemetry import LATE, WATERMARK, LogEvent, log_event
+from streams.tracing import Role, of_record, span
 from streams.worker.delivery import Delivery, OversizeError, Record, too_large
 from streams.worker.tables import KeptBook, KeptState, Position, Shelf, glimpse_state
 
@@ -100,7 +101,10 @@ def attach_agent(app: faust.App, agent: Agent, settings: Settings, gate: Gate, w
             try:
                 async with gate.passing() as may_pass:
                     if may_pass:
-                        await worker.handle(_record_of(event, names))
+                        record = _record_of(event, names)
+                        place = of_record(record.topic, record.partition, record.offset, record.key)
+                        with span(f"process {record.topic}", Role.CONSUMER, record.headers, place):
+                            await worker.handle(record)
                         if gate.turn == turn:
                             event.ack()  # only now: a crash above repeats the record, it never loses one
             except Exception as error:  # noqa: BLE001 - no exception may leave this loop: Faust commits past it

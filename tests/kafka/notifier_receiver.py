@@ -35,6 +35,7 @@ class Receiver:
     bodies: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
     tries: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
     taken: list[tuple[str, Any]] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -42,6 +43,7 @@ class Receiver:
         content = Webhook(SECRET).verify(body, dict(request.headers))
         id_, path = request.headers["webhook-id"], request.path
         self.bodies[id_].add(body)
+        self.headers[id_] = dict(request.headers)
         self.tries[path].append(id_)
         self.times[path].append(asyncio.get_running_loop().time())
         await asyncio.sleep(self.pause_s)

@@ -40,7 +40,13 @@ class WorkerProcess:
             "DRAGOMAN_STALL_S": str(settings.stall_s),
             "DRAGOMAN_LATENESS_S": str(settings.lateness_s),
         }
-        for name in ("broker_security", "broker_ca_file", "broker_user", "broker_password_file"):
+        for name in (
+            "broker_security",
+            "broker_ca_file",
+            "broker_user",
+            "broker_password_file",
+            "traces_endpoint",
+        ):
             if (value := getattr(settings, name)) is not None:
                 self._environment[f"DRAGOMAN_{name.upper()}"] = str(value)
         if settings.worker_id is not None:
