@@ -213,7 +213,8 @@ def score_event(gold: dict[str, Any], found: Event | None, score: Score) -> list
     for name in _SLOTS:
         role = ArgumentRole(name)
         wanted = gold[name] if isinstance(gold[name], list) else [gold[name]] if gold[name] else []
-        told = [a for a in found.arguments if a.role is role] if found is not None else []
+        roles = _sides_asked(gold, role)
+        told = [a for a in found.arguments if a.role in roles] if found is not None else []
         hits = [w for w in wanted if any(fills(a.code, a.text, w) for a in told)]
         extra = [a for a in told if not any(fills(a.code, a.text, w) for w in wanted)]
         tally = score.slots.setdefault(name, [0, 0, 0])
@@ -232,6 +233,14 @@ def score_event(gold: dict[str, Any], found: Event | None, score: Score) -> list
         score.asked.setdefault(name, []).append(right)
         wrong += [] if right else [name]
     return wrong
+
+
+def _sides_asked(gold: dict[str, Any], role: ArgumentRole) -> set[ArgumentRole]:
+    """Say which sides of an event answer for a slot: where all do the same to each other, both are actors."""
+    mutual = len(gold["actor"]) > 1 and not gold["recipient"]
+    if mutual and role is ArgumentRole.ACTOR:
+        return {ArgumentRole.ACTOR, ArgumentRole.RECIPIENT}
+    return set() if mutual and role is ArgumentRole.RECIPIENT else {role}
 
 
 def fills(code: str | None, text: str, wanted: str) -> bool:

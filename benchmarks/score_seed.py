@@ -90,6 +90,11 @@ def _overlap(one: Any, other: dict[str, Any]) -> bool:  # noqa: ANN401 - anythin
     return bool(shared >= FEWEST_WORDS_SHARED * min(one.end - one.start, other["end"] - other["start"]))
 
 
+def _is_done_so(event: Any, mode: str | None) -> bool:  # noqa: ANN401 - an Event
+    """Whether an event has the mode; a promise has none in PLOVER, and the answer writes its context there."""
+    return event.mode == mode or (event.type.value == "AGREE" and mode in event.contexts)
+
+
 def _events(reading: Any, gold: dict[str, Any]) -> list[Line]:  # noqa: ANN401 - as above
     lines = []
     for event in gold["events"]:
@@ -98,7 +103,7 @@ def _events(reading: Any, gold: dict[str, Any]) -> list[Line]:  # noqa: ANN401 -
         what = f"{event['id']} {event['plover']} {event['mode'] or ''}: {event['evidence']['text'][:60]}"
         lines.append(("event", what, bool(same)))
         if same:
-            lines.append(("event mode", what, any(e.mode == event["mode"] for e in same)))
+            lines.append(("event mode", what, any(_is_done_so(e, event["mode"]) for e in same)))
             lines.append(
                 (
                     "event realis",

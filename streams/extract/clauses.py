@@ -66,6 +66,10 @@ PRONOUNS: Final = frozenset("he she it they we i you them him us".split())
 _LIST_WORDS: Final = frozenset({",", "and", "&", "or", "as", "well", "plus", "-", "–", "/"})
 _JOINING: Final = frozenset({"and", "or", "&"})
 _ACTING: Final = frozenset({"REB", "OPP", "MIL", "COP", "CVL", "GOV"})
+_MEANS: Final = frozenset(
+    {"phone", "telephone", "video", "radio", "letter", "sea", "air", "land", "road", "rail"}
+)
+"""Behind `by` these say how and not who: spoke by phone."""
 _SAME_PARTICIPLE: Final = frozenset({"put", "cut", "set", "beat", "shut", "hit"})
 _SPEAKERS: Final = frozenset({"i", "we", "they"})
 _ATTACHED: Final = frozenset({"of", "from"})
@@ -417,7 +421,8 @@ def is_passive(layout: Layout, first: int, form: str) -> bool:
         return True
     if set(verb_group) & AUXILIARIES:
         return False
-    return "by" in layout.words[first + 1 : first + 3]
+    behind = layout.words[first + 1 : first + 4]
+    return "by" in behind[:2] and not _MEANS & set(behind)
 
 
 def find_subject(layout: Layout, first: int) -> Parties:
@@ -624,11 +629,17 @@ def is_asked(layout: Layout, first: int) -> bool:
 
 def find_object(layout: Layout, first: int, last: int, wanted: frozenset[str]) -> Parties:
     """Find the other side of a trigger: within it, straight after, or behind a wanted preposition."""
-    if "object" in wanted:
-        for token in range(first + 1, last):
-            number = layout.at.get(token)
-            if number is not None and layout.groups[number].entity is not None:
-                return Parties(listed_after(layout, number))
+    inner: int | None = None
+    for token in range(first + 1, last) if "object" in wanted else ():
+        number = layout.at.get(token)
+        if number is None or layout.groups[number].entity is None:
+            continue
+        group = layout.groups[number]
+        if group.place and group.preposition is not None:
+            continue  # gathered in Tbilisi to
+        if group.code is not None:
+            return Parties(listed_after(layout, number))
+        inner = number if inner is None else inner  # recalled its ambassador from Paris
     loose: int | None = None
     for number in _groups_behind(layout, last, wanted):
         group = layout.groups[number]
@@ -638,6 +649,8 @@ def find_object(layout: Layout, first: int, last: int, wanted: frozenset[str]) -
             )
         if loose is None and group.preposition in _ATTACHED:
             loose = number
+    if inner is not None:
+        return Parties(listed_after(layout, inner))
     if loose is not None and "object" in wanted:
         return Parties(listed_after(layout, loose), sure=False)
     return NOBODY

@@ -21,7 +21,7 @@ from schemas.ids import derived_id
 from schemas.transcript import SegmentKind
 from streams.extract.agreements import find_agreements
 from streams.extract.occurrences import Draft, Scene, Slot, open_scene, read_sentence
-from streams.extract.realis import name_event
+from streams.extract.realis import name_context, name_event
 from streams.extract.triggers import Roles
 from streams.extract.version import READER_VERSION
 
@@ -44,6 +44,7 @@ RETELLINGS_SEEN: Final = 20
 
 _PLAIN_WORDS: Final = "010"
 _SIGNATURE: Final = "057"
+_LEGAL: Final = "0313"
 _SIGNATURE_REACH: Final = 40
 """So many signs at most between an instrument and the announcement of its signature."""
 _STEP_CODES: Final = frozenset({"057", "0871", "128"})
@@ -245,6 +246,10 @@ def _agreement_event(
 ) -> Event:
     """Make the event that carries an agreement report: as its clause says who acted, else the first party acts."""
     report = found.report
+    cameo = found.cameo
+    if found.plover is PloverType.AGREE and cameo == _LEGAL:
+        told = set(report.domains)
+        cameo = next((code for matter, code, _ in scene.lexicon.promises if matter & told), cameo)
     place = (
         draft.place if draft is not None else scene.places.get(scene.reading.segments[found.segment].story)
     )
@@ -255,8 +260,8 @@ def _agreement_event(
         id="",
         type=found.plover,
         mode=None,
-        contexts=report.domains,
-        cameo=found.cameo,
+        contexts=name_context(found.plover, cameo, report.domains, scene.lexicon),
+        cameo=cameo,
         arguments=tuple(arguments),
         realis=_agreement_realis(report),
         event_date=found.event_date,

@@ -34,7 +34,7 @@ from streams.extract.clauses import (
     verb_start,
 )
 from streams.extract.dates import FoundDate, find_dates
-from streams.extract.realis import find_realis, name_event
+from streams.extract.realis import find_realis, name_context, name_event, name_matter
 from streams.extract.segments import ANCHOR, REPORTER, STATION
 from streams.extract.triggers import SECTOR_CODES, Meaning, Roles, Trigger, match_at
 
@@ -56,6 +56,11 @@ OWNER_REACH: Final = 5
 TRIGGERS_AHEAD: Final = 8
 LIGHT_REACH: Final = 4
 MATTER_REACH: Final = 5
+GOVERNED_REACH: Final = 12
+MATTER_WORDS: Final = 14
+"""So many words behind a demand, refusal or threat can say of what."""
+WEAPON_REACH: Final = 8
+"""So many words before an attack can name the weapon."""
 FRONT_SIGNS: Final = 12
 OPENING_WORDS: Final = 8
 
@@ -81,14 +86,31 @@ _LISTING: Final = frozenset({"and", "or", ","})
 _TOPIC: Final = frozenset(
     {"of", "about", "on", "in", "regarding", "concerning", "against", "from", "into", "over", "at"}
 )
-_LOCAL: Final = frozenset({PloverType.PROTEST, PloverType.ASSAULT, PloverType.COERCE, PloverType.MOBILIZE})
+_LOCAL: Final = frozenset(
+    {
+        PloverType.PROTEST,
+        PloverType.ASSAULT,
+        PloverType.COERCE,
+        PloverType.MOBILIZE,
+        PloverType.RETREAT,
+        PloverType.SANCTION,
+    }
+)
 """Acts that are told of people of no named state; where it was says whose affair it is."""
 _OVER_MATTER: Final = frozenset(
-    {PloverType.REJECT, PloverType.REQUEST, PloverType.THREATEN, PloverType.AGREE}
+    {PloverType.REJECT, PloverType.REQUEST, PloverType.THREATEN, PloverType.AGREE, PloverType.ACCUSE}
 )
 _SAID: Final = frozenset({PloverType.STATEMENT, PloverType.REQUEST, PloverType.AGREE})
+_LOCATING: Final = frozenset({"in", "at", "near", "across", "outside", "around", "inside", "throughout"})
+_LOCATING_OF: Final = {
+    PloverType.CONSULT: frozenset({"to"}),
+    PloverType.RETREAT: frozenset({"from", "to"}),
+    PloverType.MOBILIZE: frozenset({"into", "to"}),
+    PloverType.COERCE: frozenset({"on"}),
+    PloverType.PROTEST: frozenset({"through", "to"}),
+}
 _WHERE: Final = frozenset({"in", "at", "to", "from"})
-_REDUCED: Final = frozenset({"in", "at", "on", "under", "during", "between", "as"})
+_REDUCED: Final = frozenset({"in", "at", "on", "under", "during", "between", "as", "of"})
 _VISITS: Final = frozenset({"visit", "trip", "tour"})
 _SHARED: Final = frozenset({"two", "both"})
 _FIRST_PERSON: Final = frozenset({"we", "i", "us", "me"})
@@ -257,6 +279,8 @@ def read_sentence(scene: Scene, sentence: Sentence) -> tuple[Draft, ...]:
         find_triggers(layout),
     )
     drafts: list[Draft] = []
+    if _is_play(layout):
+        return ()
     topic_end = 0
     earlier: Trigger | None = None
     for trigger in line.triggers:
@@ -282,6 +306,16 @@ def read_sentence(scene: Scene, sentence: Sentence) -> tuple[Draft, ...]:
     if not drafts and (words := _statement(line)) is not None:
         drafts.append(words)
     return tuple(drafts)
+
+
+def _is_play(layout: Layout) -> bool:
+    """Whether a sentence is of sport or of business, by a word that only those have."""
+    words = layout.words
+    return any(
+        words[at : at + len(phrase)] == phrase
+        for at, word in enumerate(words)
+        for phrase, _ in layout.lexicon.play.get(word, ())
+    )
 
 
 def _shares_verb(layout: Layout, trigger: Trigger) -> bool:
@@ -356,6 +390,8 @@ def _is_reduced(layout: Layout, at: int) -> bool:
     )
     if after not in _REDUCED:
         return False
+    if after == "of" and layout.lexicon.past.isdisjoint({before}) and not _opens_verb(before):
+        return True  # a man convicted of spying
     group = layout.group_at(at - 1)
     if group is not None:
         return group.preposition == "of" and group.entity is None
@@ -393,14 +429,15 @@ def _is_topic(layout: Layout, trigger: Trigger, topic_end: int) -> bool:
 
 def _is_matter(layout: Layout, trigger: Trigger, earlier: Trigger | None) -> bool:
     """Whether a noun is only what somebody rejects, asks for, threatens or agrees to: voted against the deployment."""
-    if (
-        earlier is None
-        or trigger.pattern.verb
-        or not earlier.pattern.verb
-        or earlier.meaning.type not in _OVER_MATTER
-    ):
+    if earlier is None or not earlier.pattern.verb or earlier.meaning.type not in _OVER_MATTER:
         return False
     between = layout.words[earlier.last : trigger.first]
+    if trigger.pattern.verb:
+        governed = between[-1:] == ("to",) or (
+            between[-1:] == ("for",) and layout.words[trigger.first].endswith("ing")
+        )
+        direct = layout.words[earlier.last - 1] == "to" and not between
+        return (governed or direct) and len(between) <= GOVERNED_REACH and not {",", "and"} & set(between)
     return len(between) <= MATTER_REACH and not {",", "and", "after", "during", "following", "in"} & set(
         between
     )
@@ -440,15 +477,36 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
     )
     contexts = _contexts(layout, first, last, meaning.contexts)
     kind, mode, cameo = name_event(meaning, realis, contexts, scene.lexicon, aimed=bool(recipients))
+    mode, cameo = name_matter(kind, mode, cameo, _matter_words(layout, trigger, kind, first), scene.lexicon)
+    contexts = name_context(kind, cameo, contexts, scene.lexicon)
+    if kind is PloverType.CONSULT and mode is None and _is_elsewhere(here, (*actors, *recipients)):
+        mode, cameo = "third-party", "044"
     if kind is PloverType.CONSULT and mode is None and cameo == "040":
         mode, cameo = _manner(line, (first, last), (acting, other), (actors, recipients))
     tokens = layout.sentence.tokens
     sure = (acting.sure or carried) and (other.sure or not other.groups)
     return Draft(
-        meaning, kind, mode, cameo, realis, actors, recipients, here or _story_place(line), found, contexts,
+        meaning, kind, mode, cameo, realis, actors, recipients, here or _struck(kind, recipients) or _story_place(line), found, contexts,
         _confidence(trigger, actors, recipients, realis, sure=sure), start, end,
         (tokens[trigger.first].start, tokens[trigger.last - 1].end), line.segment, _said_by(line, speaker),
     )  # fmt: skip
+
+
+def _is_elsewhere(here: Slot | None, everyone: Sequence[Slot]) -> bool:
+    """Whether two states meet on the ground of a third: Greeks and Turks in Vienna."""
+    states = {(slot.code or "").split(":")[0] for slot in everyone}
+    two = len(states) > 1 and all(len(state) == len("ISO") and state.isupper() for state in states)
+    return two and here is not None and here.code is not None and here.code not in states
+
+
+def _matter_words(layout: Layout, trigger: Trigger, kind: PloverType, first: int) -> tuple[str, ...]:
+    """Give the words that may say what is asked, refused or threatened; of an attack, those before it too."""
+    low = first if kind is PloverType.ASSAULT else trigger.first
+    if kind is PloverType.ASSAULT:
+        low = max(0, min(first, trigger.first - WEAPON_REACH))
+    return layout.words[
+        low : max(trigger.last, min(clause_end(layout, trigger.last), trigger.last + MATTER_WORDS))
+    ]
 
 
 def _sides(layout: Layout, trigger: Trigger) -> _Sides:
@@ -817,7 +875,7 @@ def _manner(
 
 def _place(line: _Line, first: int, last: int, kind: PloverType) -> Slot | None:
     """Give where it took place as the clause says."""
-    locating = {"in", "at", "near", "to"} if kind is PloverType.CONSULT else {"in", "at", "near"}
+    locating = _LOCATING | _LOCATING_OF.get(kind, frozenset())
     for token in range(first, last):
         group = line.layout.group_at(token)
         if (
@@ -831,6 +889,13 @@ def _place(line: _Line, first: int, last: int, kind: PloverType) -> Slot | None:
         if group.entity.type in {EntityType.PLACE, EntityType.COUNTRY}:
             return _slot(group)
     return None
+
+
+def _struck(kind: PloverType, recipients: Sequence[Slot]) -> Slot | None:
+    """Give the town that is itself what is attacked or closed: there it took place."""
+    if kind not in _LOCAL:
+        return None
+    return next((s for s in recipients if s.entity is not None and s.entity.type is EntityType.PLACE), None)
 
 
 def _story_place(line: _Line) -> Slot | None:

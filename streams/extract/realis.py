@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 OLD_DAYS: Final = 180
 """A past date further back than this makes an act history."""
 
+_ASKING: Final = frozenset(
+    {"did", "does", "do", "has", "have", "is", "are", "was", "were", "will", "would", "can", "could"}
+)
+_QUESTION_OPENS: Final = 3
+"""A question that asks whether begins with an auxiliary within so many words: But did Chad."""
 _WINDOW: Final = 14
 _CONDITION_WINDOW: Final = 24
 _BEHIND_WINDOW: Final = 10
@@ -46,6 +51,8 @@ def find_realis(
     """Say whether what the trigger tells took place; the nearest word that denies it wins over its own meaning."""
     meaning = trigger.meaning
     cue = _cue_before(layout, trigger, subject) or _infinitive(layout, trigger, headline=headline)
+    if cue is None and (_is_inverted(layout.words) or _is_question(layout.words, trigger)):
+        cue = Realis.HYPOTHETICAL
     if cue is None and not trigger.pattern.verb:
         since = "since" in layout.words[max(0, trigger.first - 4) : trigger.first]
         cue = Realis.HISTORICAL if since else _cue_behind(layout, trigger)
@@ -54,6 +61,16 @@ def find_realis(
             Realis.HISTORICAL if found is not None and is_old(found, today) else Realis.ASSERTED
         )
     return cue
+
+
+def _is_inverted(words: tuple[str, ...]) -> bool:
+    """Whether a sentence opens by supposing: Had Sweden expelled the envoy; Were Iran to attack."""
+    return words[:1] in {("had",), ("were",)} and "," in words and words[-1:] != ("?",)
+
+
+def _is_question(words: tuple[str, ...], trigger: Trigger) -> bool:
+    """Whether the verb of a trigger is asked about: Did Chad expel him? Not so what a question takes for granted."""
+    return trigger.pattern.verb and words[-1:] == ("?",) and bool(_ASKING & set(words[:_QUESTION_OPENS]))
 
 
 def _cue_before(layout: Layout, trigger: Trigger, subject: Parties) -> Realis | None:
@@ -177,5 +194,25 @@ def name_event(
         kind, mode, cameo = announced.type, announced.mode, announced.cameo
     if kind is PloverType.AGREE and cameo in _OPEN_PROMISES:
         told = set(contexts) - ({"legal"} if meaning.type is PloverType.SUPPORT else set())
-        cameo = next((code for matter, code in lexicon.promises if matter & told), cameo)
+        cameo = next((code for matter, code, _ in lexicon.promises if matter & told), cameo)
     return kind, mode, cameo
+
+
+def name_matter(
+    kind: PloverType, mode: str | None, cameo: str, words: tuple[str, ...], lexicon: EventLexicon
+) -> tuple[str | None, str]:
+    """Give mode and code by what is asked, refused, threatened or used: the first of the `words` that says so."""
+    matter = lexicon.matters.get(kind)
+    if matter is None or mode not in matter.open:
+        return mode, cameo
+    return next((matter.modes[word] for word in words if word in matter.modes), (mode, cameo))
+
+
+def name_context(
+    kind: PloverType, cameo: str | None, contexts: tuple[str, ...], lexicon: EventLexicon
+) -> tuple[str, ...]:
+    """Add to a promise the context that its code stands for: 0313 is of law."""
+    if kind is not PloverType.AGREE:
+        return contexts
+    named = {context for _, code, context in lexicon.promises if code == cameo}
+    return tuple(sorted({*contexts, *named}))

@@ -101,6 +101,15 @@ class Announced:
 
 
 @dataclass(frozen=True, slots=True)
+class Matter:
+    """What is asked, refused, threatened or used, and the mode that it makes: the words of the lexicon under `matters`."""
+
+    open: frozenset[str | None]
+    modes: Mapping[str, tuple[str | None, str]]
+    """Word to mode and CAMEO code."""
+
+
+@dataclass(frozen=True, slots=True)
 class EventLexicon:
     """Everything of lexicon/events.yml, laid out for looking up."""
 
@@ -109,7 +118,11 @@ class EventLexicon:
     """What somebody says of others where nothing else takes place."""
     patterns: Mapping[str, tuple[Pattern, ...]]
     announced: Mapping[PloverType, Announced]
-    promises: tuple[tuple[frozenset[str], str], ...]
+    promises: tuple[tuple[frozenset[str], str, str], ...]
+    """Matters, the CAMEO code of a promise about them, and its PLOVER context."""
+    matters: Mapping[PloverType, Matter]
+    play: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    """Words of sport and business, by the first: what is fought there is no event."""
     contexts: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     sectors: Mapping[str, str]
     sector_codes: frozenset[str]
@@ -156,7 +169,11 @@ def load_event_lexicon(folder: Path) -> EventLexicon:
         ),
         patterns={word: tuple(sorted(found, key=_rank)) for word, found in sorted(by_first.items())},
         announced={PloverType(name): _announced(item) for name, item in data["announced"].items()},
-        promises=tuple((frozenset(item["contexts"]), item["cameo"]) for item in data["promises"]),
+        promises=tuple(
+            (frozenset(item["contexts"]), item["cameo"], item["context"]) for item in data["promises"]
+        ),
+        matters={PloverType(name): _matter(item) for name, item in data["matters"].items()},
+        play=_by_first((tuple(phrase.split()), "play") for phrase in data["play"]),
         contexts=_by_first(
             (tuple(word.split()), name) for name, words in data["contexts"].items() for word in words
         ),
@@ -243,6 +260,11 @@ def _meaning(entry: dict[str, Any]) -> Meaning:
 
 def _announced(item: dict[str, str]) -> Announced:
     return Announced(PloverType(item["type"]), item.get("mode"), item["cameo"])
+
+
+def _matter(item: dict[str, Any]) -> Matter:
+    modes = {word: (entry["mode"], entry["cameo"]) for entry in item["modes"] for word in entry["words"]}
+    return Matter(frozenset(item["open"]), modes)
 
 
 def _elements(text: str, irregular: Mapping[str, Sequence[str]]) -> tuple[frozenset[str], ...]:
