@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from streams.ledger import Book
     from streams.rules.evaluate import RuleState
     from streams.settings import Settings
+    from streams.worker.continuity import Continuity
     from streams.worker.delivery import Headers
 
 
@@ -88,7 +89,9 @@ class Worker(Protocol):
         """Be through with a record: on return it may be acknowledged."""
 
 
-def attach_agent(app: faust.App, agent: Agent, settings: Settings, gate: Gate, worker: Worker) -> None:
+def attach_agent(  # noqa: PLR0917 - each is of a type of its own
+    app: faust.App, agent: Agent, settings: Settings, gate: Gate, continuity: Continuity, worker: Worker
+) -> None:
     """Make `worker` the agent of an app."""
     names = {kafka_name(topic, settings): topic.name for topic in agent.sources}
     channel = app.topic(
@@ -101,6 +104,8 @@ def attach_agent(app: faust.App, agent: Agent, settings: Settings, gate: Gate, w
             try:
                 async with gate.passing() as may_pass:
                     if may_pass:
+                        message = event.message
+                        await continuity.check((message.topic, message.partition), message.offset, turn)
                         record = _record_of(event, names)
                         place = of_record(record.topic, record.partition, record.offset, record.key)
                         with span(f"process {record.topic}", Role.CONSUMER, record.headers, place):

@@ -25,6 +25,7 @@ from streams.worker.agents import (
     attach_agent,
     watermark_of,
 )
+from streams.worker.continuity import Continuity, Pulse, find_starts, holds_records
 from streams.worker.delivery import Delivery, Parcel
 from streams.worker.outbox import find_missing
 from streams.worker.store import ROCKSDB_OPTIONS, FaustStore, agent_folder
@@ -107,6 +108,7 @@ class BuiltApp:
 
     app: faust.App
     gate: Gate
+    pulse: Pulse
     worker: Worker
     alerting: AlertingWorker | None = None
 
@@ -114,14 +116,22 @@ class BuiltApp:
 def build_app(agent: Agent, around: Surroundings) -> BuiltApp:
     """Build the Faust app of one agent, ready to be started, once."""
     app = faust.App(group_id(agent, around.settings), **_faust_settings(agent, around.settings))
+    pulse = Pulse(around.settings.session_timeout_s)
     delivery = Delivery(
         agent.name,
         KafkaTransport(agent.name, around.line, around.settings),
         around.settings,
         around.health,
         around.metrics,
+        pulse.check,
     )
     gate = Gate()
+    continuity = Continuity(
+        lambda: delivery.persist("look-up", partial(find_starts, agent, around.settings)),
+        lambda place, start, stop: delivery.persist(
+            "look-up", partial(holds_records, place, start, stop, around.settings)
+        ),
+    )
     steps = around.steps
     worker: Worker
     alerting: AlertingWorker | None = None
@@ -147,8 +157,8 @@ def build_app(agent: Agent, around: Surroundings) -> BuiltApp:
             )
         case _:
             worker = StepWorker(delivery, _with_rules(around.feed, steps.match))
-    attach_agent(app, agent, around.settings, gate, worker)
-    return BuiltApp(app, gate, worker, alerting)
+    attach_agent(app, agent, around.settings, gate, continuity, worker)
+    return BuiltApp(app, gate, pulse, worker, alerting)
 
 
 def _faust_settings(agent: Agent, settings: Settings) -> dict[str, Any]:

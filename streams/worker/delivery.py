@@ -107,14 +107,22 @@ class Delivery:
     What never will (a record that is too large) becomes a dead letter.
     """
 
-    def __init__(
-        self, agent: str, transport: Transport, settings: Settings, health: Health, metrics: Metrics
+    def __init__(  # noqa: PLR0917 - each is of a type of its own
+        self,
+        agent: str,
+        transport: Transport,
+        settings: Settings,
+        health: Health,
+        metrics: Metrics,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
+        """Take what it works with; `check` raises where the agent may send no more."""
         self.agent = agent
         self.health = health
         self.metrics = metrics
         self._transport = transport
         self._settings = settings
+        self._check = check
 
     async def attempt(self, step: Callable[[], Awaitable[T]]) -> T | DeadLetter:
         """Run a step. When it raises as often as the settings allow, the record is to be parked."""
@@ -247,6 +255,7 @@ class Delivery:
         Raises:
             OversizeError: One of them is larger than its topic takes.
         """
+        self._check()
         for parcel in parcels:
             _check_size(parcel)
         # All at once, so that they share requests; the producer keeps the order on each partition.

@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from streams.health import Health, HealthServer
 from streams.kafka.client import open_admin
@@ -15,6 +15,7 @@ from streams.kafka.groups import ALERTING, MATCHING, installation_plans
 from streams.kafka.topics import TopicError, check_topics
 from streams.telemetry import AGENT_RESTARTS, LogEvent, Metrics, log_event
 from streams.worker.app import Steps, Surroundings, build_app
+from streams.worker.continuity import HaltedError
 from streams.worker.delivery import pauses
 from streams.worker.rule_feed import RuleFeed
 from streams.worker.store import StoreError, agent_folder, check_store
@@ -215,15 +216,16 @@ class HostedAgent:
         agent_folder(self._agent, self._around.settings).mkdir(parents=True, exist_ok=True)
         built = self._built = build_app(self._agent, self._around)
         self._connect(built)
-        timer: asyncio.Task[None] | None = None
+        timers: list[asyncio.Task[None]] = []
         try:
             if (error := await _finish(asyncio.create_task(built.app.start()))) is not None:
                 raise error
+            timers.append(asyncio.create_task(_feel_pulse(built)))
             if built.alerting is not None:
-                timer = asyncio.create_task(self._pass_time(built.alerting, built.gate))
+                timers.append(asyncio.create_task(self._pass_time(built.alerting, built.gate)))
             await _wait_for_break(built)
         finally:
-            if timer is not None:
+            for timer in timers:
                 timer.cancel()
             if not self._stopping.is_set() and not await self._stop_app(built):
                 # Its consumer may still hold partitions: a second one beside it in this process would share them.
@@ -258,8 +260,9 @@ class HostedAgent:
             await built.gate.close(self._around.settings.session_timeout_s / 2)
 
         async def complete(*_: object, **__: object) -> None:
-            if self._stopping.is_set():
-                return
+            recovery = cast("Any", built.app.tables).recovery
+            if self._stopping.is_set() or recovery.signal_recovery_start.is_set():
+                return  # where partitions have moved again meanwhile, tables are not whole: this is said once more
             _hold_flow(built)
             built.worker.recover(_partitions(built))
             built.gate.reopen()
@@ -278,6 +281,15 @@ class HostedAgent:
                         await alerting.pass_time()
             except Exception as error:  # noqa: BLE001 - as with records: the agent is started again
                 gate.breakdown(error)
+
+
+async def _feel_pulse(built: BuiltApp) -> None:
+    while not built.gate.broken.done():
+        await asyncio.sleep(_TICK_S)
+        try:
+            built.pulse.check()
+        except HaltedError as error:
+            built.gate.breakdown(error)
 
 
 async def _wait_for_break(built: BuiltApp) -> None:
