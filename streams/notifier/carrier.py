@@ -134,7 +134,7 @@ class Carrier:
         now = self._clock.now()
         if self._finishing:
             return _LOOK_AGAIN_S
-        while self._sent and self._sent[0] <= now - MINUTE:
+        while self._sent and not now - MINUTE < self._sent[0] <= now + MINUTE:
             self._sent.popleft()
         pace = Pace(tuple(self._sent), self._hold_until, frozenset(self._busy))
         idle = [d for id_, (d, _) in self._waiting.items() if id_ not in self._under_way]

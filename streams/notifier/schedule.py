@@ -141,22 +141,25 @@ def plan_next(waiting: Collection[Delivery], subscription: Subscription, pace: P
         return Plan(samples)
     ordered = sorted((d for d in waiting if not d.sample), key=_order)
     quiet = quiet_end(subscription.quiet, now)
-    gate = max((t for t in (quiet, pace.hold_until) if t is not None and t > now), default=None)
+    hold = None if pace.hold_until is None or pace.hold_until > now + LONGEST_RETRY_AFTER else pace.hold_until
+    gate = max((t for t in (quiet, hold) if t is not None and t > now), default=None)
     if gate is not None:
         return Plan(samples, wake=gate if ordered else None)
     bundle, wake = _digest(ordered, subscription, now)
     if subscription.digest is not None:
         ordered = [d for d in ordered if not _is_for_digest(d)]
     send: list[Delivery] = []
-    taken = set(pace.busy)
     free = AT_ONCE - len(pace.busy)
     wakes = [] if wake is None else [wake]
     room, frees = _room(subscription, pace, now)
-    for delivery in ordered:
-        if delivery.alert_id in taken:
+    for delivery in _first_of_each_alert(ordered):
+        if delivery.alert_id in pace.busy:
             continue
-        taken.add(delivery.alert_id)  # a later change of the alert waits for this one, due or not
-        if delivery.due_time is not None and delivery.due_time > now:
+        if (
+            delivery.due_time is not None
+            and delivery.due_time > now
+            and not _lies_ahead(delivery.sent_time, now)
+        ):
             wakes.append(delivery.due_time)
         elif room is not None and len(send) >= room:
             if frees is not None:
@@ -277,10 +280,28 @@ def _room(subscription: Subscription, pace: Pace, now: datetime) -> tuple[int | 
     most = subscription.per_minute
     if most is None:
         return None, None
-    lately = sorted(t for t in pace.sent if t > now - MINUTE)
+    lately = sorted(t for t in pace.sent if t > now - MINUTE and not _lies_ahead(t, now))
     if len(lately) < most:
         return most - len(lately), lately[0] + MINUTE if lately else now + MINUTE
     return 0, lately[-most] + MINUTE
+
+
+def _first_of_each_alert(ordered: Sequence[Delivery]) -> list[Delivery]:
+    """Give of each alert the change that goes out next: a later one waits for it, whether it is due or not.
+
+    The number of the change decides, not when it came: a clock may have been put right in between.
+    """
+    first: dict[str, Delivery] = {}
+    for delivery in ordered:
+        known = first.setdefault(delivery.alert_id, delivery)
+        if delivery.sequence < known.sequence:
+            first[delivery.alert_id] = delivery
+    return list(first.values())
+
+
+def _lies_ahead(done: datetime, now: datetime) -> bool:
+    """Tell whether something that was done lies ahead: the clock was wrong then, and what follows from it counts no more."""
+    return done > now + MINUTE
 
 
 def _order(delivery: Delivery) -> tuple[datetime, str, int, str]:

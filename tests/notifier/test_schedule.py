@@ -180,6 +180,20 @@ def test_a_later_change_of_an_alert_waits_for_the_earlier_one() -> None:
     assert plan.wake == NOON + seconds(30)
 
 
+def test_what_was_tried_while_the_clock_was_a_day_ahead_does_not_wait_for_that_day() -> None:
+    ahead = NOON + timedelta(days=1)
+    retrying = judge_answer(make_delivery(), FAILED, None, ahead, PATIENCE).delivery
+    assert ids(plan_next([retrying], make_subscription(), Pace(), NOON).send) == [retrying.id]
+    held = Pace((ahead, ahead), hold_until=ahead + seconds(120))
+    plan = plan_next([make_delivery()], make_subscription(per_minute=2), held, NOON)
+    assert ids(plan.send) == [make_delivery().id]
+
+
+def test_a_change_that_came_while_the_clock_was_ahead_still_goes_out_before_the_next_one() -> None:
+    first, second = make_delivery(at=NOON + timedelta(days=1)), make_delivery(sequence=2)
+    assert ids(plan_next([second, first], make_subscription(), Pace(), NOON).send) == [first.id]
+
+
 def test_so_many_a_minute_go_out_and_the_rest_follows() -> None:
     waiting = [make_delivery(n) for n in range(9)]
     wish = make_subscription(per_minute=3)
