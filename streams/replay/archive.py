@@ -128,7 +128,7 @@ def read_archive(path: Path) -> Iterator[SourceRecord]:
                 return
             try:
                 record = decode_line(line)
-            except (ValueError, KeyError, TypeError, IndexError, binascii.Error) as error:
+            except (ValueError, KeyError, TypeError, IndexError, OverflowError, binascii.Error) as error:
                 raise ArchiveError(
                     f"{path}: line {count + 2} is no record of an archive: it is damaged"
                 ) from error
@@ -164,7 +164,7 @@ def _check_count(path: Path, line: bytes, count: int) -> None:
 
 
 def _cut_short(path: Path, count: int) -> str:
-    return f"{path}: is cut short after {count} records: fetch or write it again"
+    return f"{path}: is cut short after {count} record{'' if count == 1 else 's'}: fetch or write it again"
 
 
 @contextmanager
@@ -243,11 +243,17 @@ def _bytes(value: object) -> bytes | None:
             raise ValueError("neither text nor base64")
 
 
+def _number(value: object) -> int:
+    if isinstance(value, int) and -(2**63) <= value < 2**63:
+        return int(value)
+    raise ValueError("no number that Kafka counts by")
+
+
 def decode_line(line: bytes) -> SourceRecord:
     """Read a record from its line.
 
     Raises:
-        ValueError, KeyError, TypeError: it is none.
+        ValueError, KeyError, TypeError, OverflowError: it is none.
     """
     start, found, rest = line.partition(_VALUE)
     value: bytes | None
@@ -261,9 +267,9 @@ def decode_line(line: bytes) -> SourceRecord:
         value = base64.b64decode(head["value_base64"], validate=True)
     return SourceRecord(
         event_time=datetime.fromisoformat(head["event_time"]).astimezone(UTC),
-        partition=int(head["partition"]),
-        offset=int(head["offset"]),
-        timestamp_ms=int(head["timestamp_ms"]),
+        partition=_number(head["partition"]),
+        offset=_number(head["offset"]),
+        timestamp_ms=_number(head["timestamp_ms"]),
         key=_bytes(head["key"]),
         headers=tuple((str(name), _bytes(value) or b"") for name, value in head["headers"]),
         value=value,

@@ -118,6 +118,24 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"offset":', b'"offset":99999999999999999999999,"x":'),
+        (b'"offset":', b'"offset":1e300,"x":'),
+        (b'"event_time":"', b'"event_time":"0001-01-01T00:00:00+14:00","x":"'),
+    ],
+)
+def test_a_line_with_a_number_or_a_time_out_of_range_is_named(tmp_path: Path, old: bytes, new: bytes) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    write_archive(path, HEAD, [record(0)])
+    lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
+    assert old in lines[1]
+    path.write_bytes(gzip.compress(b"".join([lines[0], lines[1].replace(old, new), lines[2]])))
+    with pytest.raises(ArchiveError, match="line 2 is no record"):
+        list(read_archive(path))
+
+
+@pytest.mark.parametrize(
     "last", [b'{"records":x}\n', b'{"records":1e400}\n', b'{"records":"1"}\n', b'{"records":}\n']
 )
 def test_a_last_line_that_counts_nothing_is_told(tmp_path: Path, last: bytes) -> None:
