@@ -146,7 +146,7 @@ def _fuzz(name: str, inputs: int, folder: Path) -> None:
     for seed in target.seeds():
         (seeds / sha256(seed).hexdigest()[:16]).write_bytes(seed[: target.max_bytes])
     words = folder / "words.txt"
-    words.write_text("".join(f'"{_escaped(word)}"\n' for word in target.words), "ascii")
+    words.write_text("".join(f'"{_escaped(word)}"\n' for word in target.words or ("\0",)), "ascii")
     for seed in target.seeds():
         with suppress(*target.refusals):
             target.call(seed)  # what is loaded once is no growth
