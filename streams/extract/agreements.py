@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from schemas.event import AgreementReport, Evidence, InstrumentType, PloverType, Polarity, Scope, Stage
+from schemas.event import (
+    SECURITY_DOMAINS,
+    AgreementReport,
+    Evidence,
+    InstrumentType,
+    PloverType,
+    Polarity,
+    Scope,
+    Stage,
+)
+from streams.extract.entities import LONG_TEXT
 from streams.extract.foreign import find_foreign_agreements
 from streams.extract.parties import (
     ORGANISATION,
@@ -107,6 +117,11 @@ _DEFINITE: Final = frozenset(
 )
 _OTHERS: Final = frozenset({"another", "other", "second"})
 _TOLD: Final = frozenset({"done", "ongoing", "planned", "purpose", "tried"})
+_PASSAGE: Final = 6
+"""So many sentences on, a noun alone no longer speaks of the same instrument."""
+_PLAIN_WORDS: Final = frozenset(
+    {"new", "final", "good", "great", "historic", "major", "such", "first", "big"}
+)
 _RECENT_GROUPS: Final = 60
 """So many instruments back a later noun is compared with; more would make long texts slow."""
 _TITLE_REACH: Final = 8
@@ -187,6 +202,8 @@ def _is_same(first: Report, second: Report) -> bool:
     if _contradict(first, second):
         return False
     a, b = first.phrase, second.phrase
+    if b.sentence - a.sentence > _PASSAGE and not _bear_one_name(first, second):
+        return False
     if (a.plural and not b.plural and b.determiner in {"one", "another"}) or _is_predicate(first, second):
         return True
     names, own = _modifiers(first), _modifiers(second)
@@ -198,6 +215,12 @@ def _is_same(first: Report, second: Report) -> bool:
         return True
     weak = b.noun.anaphor or (a.noun.anaphor and second.step.strength < PLAIN)
     return bare and weak and b.determiner in _DEFINITE and b.sentence - a.sentence <= 1
+
+
+def _bear_one_name(first: Report, second: Report) -> bool:
+    """Whether two noun phrases that stand far apart name one instrument: the Horn fisheries treaty, told again."""
+    own = _modifiers(second) - _PLAIN_WORDS
+    return bool(own) and own == _modifiers(first) - _PLAIN_WORDS and _are_kin(first, second)
 
 
 def _contradict(first: Report, second: Report) -> bool:
@@ -265,6 +288,14 @@ _RANK: Final = {stage: number for number, stage in enumerate(Stage)}
 _POWERS: Final = frozenset(
     {"powers", "allies", "members", "nations", "countries", "states", "neighbours", "neighbors"}
 )
+_PRIVATE_KINDS: Final = frozenset(
+    {
+        InstrumentType.CONTRACT,
+        InstrumentType.ROADMAP,
+        InstrumentType.DECLARATION,
+        InstrumentType.JOINT_STATEMENT,
+    }
+)
 _MAX_DOMAINS: Final = 4
 _GUESSED_DOMAINS: Final = 2
 
@@ -306,6 +337,9 @@ class _Group:
         actors = self._parties(proof, near)
         paired = proof.paired and not _POWERS & set(proof.words)
         scope = scope_of(actors, kind, near, self.scene.sorts, paired=paired)
+        domains = self._domains(proof, body, kind, scope)
+        if scope is Scope.OTHER and SECURITY_DOMAINS & set(domains) and kind not in _PRIVATE_KINDS:
+            scope = Scope.INTER  # who borders, bases or fugitives are agreed with is a state, named or not
         parties = make_parties(actors, scope)
         told = {
             "parties": len(parties) >= PAIR,
@@ -323,7 +357,7 @@ class _Group:
                 polarity=step.polarity,
                 is_news=step.is_news,
                 parties=parties,
-                domains=self._domains(proof, body, kind, scope),
+                domains=domains,
                 scope=scope,
                 subject=None if proof.in_title else self._verbatim(proof.subject, sentence),
                 missing=missing,
@@ -365,7 +399,8 @@ class _Group:
             domains = domains or report.domains
         words = self.scene.words
         around = [report.words for report in (proof, *body)]
-        around += [words.get(TITLE, ()), words.get(proof.phrase.sentence + 1, ())]
+        if len(self.reading.sentences) <= LONG_TEXT:
+            around += [words.get(TITLE, ()), words.get(proof.phrase.sentence + 1, ())]
         for said in around:
             domains = domains or domains_in(said, self.lexicon)[:_GUESSED_DOMAINS]
         return domains or (("peace",) if scope is Scope.NONSTATE else ("political",))
@@ -395,7 +430,13 @@ class _Group:
                 around = [a for a in self.scene.actors.get(proof.phrase.sentence, ()) if _stands_by(a, proof)]
                 actors.extend([a for a in around if not codes_of([a]) & codes_of(actors)][:1])
             return actors
-        index = proof.phrase.sentence
+        if len(self.reading.sentences) > LONG_TEXT:
+            return self._look_nearby(actors, proof)
+        return self._look_everywhere(actors, proof)
+
+    def _look_everywhere(self, actors: list[Actor], proof: Report) -> list[Actor]:
+        """Look on in the sentence, the headline, and among the states of which a short text speaks."""
+        kind, index = proof.phrase.noun.type, proof.phrase.sentence
         if proof.shared:
             _add(actors, self._couple(index))
         around = [a for a in self.scene.actors.get(index, ()) if _stands_by(a, proof)]
@@ -410,6 +451,19 @@ class _Group:
             _add(actors, heads)
         if codes_of(actors) or proof.shared:
             _add(actors, (actor for actor, count in self.scene.common if proof.shared or count >= PAIR))
+        return actors
+
+    def _look_nearby(self, actors: list[Actor], proof: Report) -> list[Actor]:
+        """Look on in a text of many topics: no further than to the sentence, and for `the two` to the sentences before.
+
+        Who else is named in the sentence counts where it names nobody but the two.
+        """
+        index = proof.phrase.sentence
+        if proof.shared:
+            _add(actors, self._couple(index))
+        around = [a for a in self.scene.actors.get(index, ()) if _stands_by(a, proof)]
+        if codes_of(actors) and len(codes_of(self.scene.actors.get(index, ()))) <= PAIR:
+            _add(actors, around)
         return actors
 
     def _couple(self, index: int) -> list[Actor]:

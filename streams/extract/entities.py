@@ -21,6 +21,8 @@ from streams.extract.mentions import Owner, RawMention, find_mentions
 from streams.extract.names import plain_name, split_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from streams.extract.models import Models
     from streams.extract.names import Known
     from streams.extract.reading import Reading
@@ -58,6 +60,10 @@ _DEEPEST: Final = 4
 """Bodies within bodies are followed so far."""
 _LOOK_BACK: Final = 200
 """How many entities or mentions are looked at for one that is not named: keeps reading linear in the text."""
+LONG_TEXT: Final = 25
+"""A text of more sentences speaks of many things: who was named far away has no part in what is told here."""
+_PAIR_REACH: Final = 3
+_OPENING_SENTENCES: Final = 3
 _COUNTERPARTS: Final = frozenset({"counterpart", "counterparts"})
 _OF_A_STATE: Final = frozenset(
     "government authorities army military police parliament cabinet navy central federal".split()
@@ -157,6 +163,13 @@ class _Resolver:
         self.fields: dict[frozenset[str], str] = {}
         """What an office is about to the state that was last named with it."""
         self.recent_states: list[str] = []
+        self.sides: list[tuple[int, str]] = []
+        """In which sentence a state was named, or somebody who acts for one, latest last."""
+        self.opening: list[str] = []
+        """The states of the first sentences."""
+        self.pairs: list[tuple[int, str]] = []
+        """In which sentence words such as `the two countries` stood, and for which group."""
+        self.long = len(reading.sentences) > LONG_TEXT
         self.last_body: str | None = None
         self.last_group: str | None = None
         self.last_person: str | None = None
@@ -335,7 +348,16 @@ class _Resolver:
         return later[0] if later else (self.recent_states[-1] if self.recent_states else None)
 
     def _pair(self, size: int, m: RawMention) -> str | None:
-        """Give the states that `the two countries` means: those last spoken of; at the start, those that come first."""
+        """Give the states that `the two countries` means: those last spoken of; at the start, those that come first.
+
+        In a long text the last two may have nothing to do with each other: there it is whom a sentence just before
+        names together, else who opened the text together.
+        """
+        if self.long and size == 2:  # noqa: PLR2004 - a pair
+            together = self._together(m.sentence, _PAIR_REACH)
+            if not together and len(set(self.opening)) == 2:  # noqa: PLR2004
+                together = list(dict.fromkeys(self.opening))
+            return self._states_as_group(together) if together else None
         codes = list(dict.fromkeys(reversed(self.recent_states)))[:size][::-1]
         if len(codes) < size:
             for later in self._ahead(m):
@@ -343,8 +365,17 @@ class _Resolver:
                     codes.append(later.countries[0])
                 if len(codes) == size:
                     break
-        if len(codes) < size:
-            return None
+        return self._states_as_group(codes) if len(codes) == size else None
+
+    def _together(self, sentence: int, reach: int) -> list[str]:
+        """Give the two states that the nearest sentence names together, if it names no third."""
+        for number in range(sentence, max(-1, sentence - reach - 1), -1):
+            codes = list(dict.fromkeys(code for at, code in self.sides if at == number))
+            if len(codes) == 2:  # noqa: PLR2004 - a pair
+                return codes
+        return []
+
+    def _states_as_group(self, codes: Sequence[str]) -> str:
         members = [self._country(c) for c in sorted(codes)]
         return self._group_of(
             members,
@@ -400,6 +431,10 @@ class _Resolver:
                 codes = [c for i in (first, met) if (c := self._code(self.drafts[i]))]
                 self.last_group = self._group_of([first, met], ";".join(codes) or None, " and ".join(names))
                 return self.last_group
+        if self.long:
+            near = [ident for sentence, ident in self.pairs if sentence >= m.sentence - 2]
+            together = self._together(m.sentence, 1)
+            return near[-1] if near else self._states_as_group(together) if together else None
         return self._pair(2, m) if len(set(self.recent_states)) > 1 else None
 
     def _in_sentence(self, number: int, part: int = 0) -> list[RawMention]:
@@ -790,14 +825,14 @@ class _Resolver:
     def _note(self, m: RawMention, ident: str) -> None:
         draft = self.drafts[ident]
         self.recent.append(draft)
+        if draft.members and (m.deixis == "pair2" or any(owner.deixis == "pair2" for owner in m.owners)):
+            self.pairs = [*self.pairs[-3:], (m.sentence, ident)]
         if m.type is EntityType.COUNTRY and draft.countries:
-            self.recent_states.append(draft.countries[0])
-            del self.recent_states[:-12]
+            self._note_state(draft.countries[0], m.sentence)
         elif draft.type in {EntityType.PERSON, EntityType.ROLE} and m.kind is not MentionKind.PRONOUN:
             state = draft.countries[0] if draft.countries else self.names.leaders.get(plain_name(draft.name))
             if state in self.names.countries and draft.sector != "MED":
-                self.recent_states.append(state)
-                del self.recent_states[:-12]
+                self._note_state(state, m.sentence)
         if draft.type is EntityType.ORGANISATION and (draft.code or "").endswith(":IGO"):
             self.last_body = ident
         if draft.type in {EntityType.PERSON, EntityType.ROLE} and m.kind is not MentionKind.PRONOUN:
@@ -808,6 +843,13 @@ class _Resolver:
                 self.last_person = ident
             elif draft.sector != "MED" and self.last_person is None:
                 self.last_person = ident
+
+    def _note_state(self, code: str, sentence: int) -> None:
+        self.recent_states.append(code)
+        del self.recent_states[:-12]
+        self.sides = [*self.sides[-12:], (sentence, code)]
+        if sentence < _OPENING_SENTENCES:
+            self.opening.append(code)
 
     def _opens(self, m: RawMention) -> bool:
         """Tell whether a mention opens its sentence, a speaker tag before it left out: The reporter says: The chief ..."""
