@@ -153,13 +153,17 @@ async def test_workers_that_join_leave_and_die_in_the_middle_share_the_work_and_
     settings: Settings, producer: AIOKafkaProducer, read_all: ReadAll, tmp_path: Path
 ) -> None:
     await _send_transcripts(producer, settings, range(300))
+    # tables of both kinds: whichever they lie in, they move by their changelog
+    on_disk = [
+        settings.model_copy(update={"state_store": "rocksdb", "data_dir": tmp_path / name}) for name in "ab"
+    ]
     async with (
         WorkerProcess(settings, *PLAIN, log=tmp_path / "first.log") as first,
-        WorkerProcess(settings, *PLAIN, log=tmp_path / "second.log") as second,
+        WorkerProcess(on_disk[0], *PLAIN, log=tmp_path / "second.log") as second,
     ):
         await _wait_for_alerts(read_all, 80)
         assert await first.stop() == 0
-        async with WorkerProcess(settings, *PLAIN, log=tmp_path / "third.log") as third:
+        async with WorkerProcess(on_disk[1], *PLAIN, log=tmp_path / "third.log") as third:
             await _wait_for_alerts(read_all, 160)
             await second.kill()
             await _wait_for_alerts(read_all, 300)
