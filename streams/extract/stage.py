@@ -546,6 +546,10 @@ _REACTIONS: Final = frozenset(
         "importance", "since", "appreciation", "thanked", "thanks", "credit", "leadership",
     }
 )  # fmt: skip
+_HEADS: Final = frozenset(
+    {"leaders", "ministers", "presidents", "sides", "secretaries", "countries", "chiefs"}
+)
+"""Who as several welcome a signing have a part in it."""
 _OBJECTIONS: Final = frozenset({"call", "called", "calling", "urged", "suspend", "halt", "cancel", "scrap"})
 
 
@@ -568,7 +572,8 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
     refusal = _refusal(view, at) if act in {"propose", "call"} else None
     if refusal is not None:
         return refusal
-    quiet = act == "react" or words[at] == "differences" or bool(before & _REACTIONS)
+    reacted = bool(before & _REACTIONS) and not (act in _DATED_ACTS and _HEADS & set(words[:at]))
+    quiet = act == "react" or words[at] == "differences" or reacted
     quiet = quiet or (act in {"propose", "negotiate"} and bool(before & _OBJECTIONS))
     return Step(stage, mode, CLEAR, at, view.phrase.end, verb=at, act=act, quiet=quiet)
 
@@ -745,6 +750,8 @@ def _verb_stage(view: _View, trigger: Trigger, at: int, meaning: Meaning, mode: 
         and phrase.determiner in {"a", ""}
     ):
         stage, act = Stage.AGREED, "reach"
+    elif act == "apply" and words[at] in HAVE and mode in {"hoped", "wanted", "purpose", "planned"}:
+        stage, act = Stage.PROPOSED, "call"  # they ought to have a treaty
     elif act == "react" and (FUTURE | MODAL) & group:
         stage, act = Stage.PROPOSED, "call"
     elif act in _EMPTY and {"yet", "to"} <= group:
@@ -932,7 +939,8 @@ def _follow(view: _View, trigger: Trigger, at: int, after: int) -> Step | None:
         if auxiliaries & (BE | {"to"}):
             meaning = read_verb(words, at, trigger.form, view.lexicon.controllers)
             relative = group > 0 and words[group - 1] in RELATIVE
-            background = meaning.background or (relative and meaning.mode == "done")
+            shifted = meaning.background and meaning.mode in _REAL and _is_reported(words, group, at)
+            background = (meaning.background and not shifted) or (relative and meaning.mode == "done")
             mode = meaning.mode
             if "no" in words[phrase.start : phrase.head] and mode == "done":
                 mode = "failed" if act in _EMPTY else "denied"
