@@ -92,6 +92,9 @@ fix: $(VENV)/.dev ## format, and mend what the linter can
 fuzz: $(VENV)/.fuzz ## a million inputs to every decoder and parser, guided by coverage; INPUTS=n for another number
 	@$(PY) -m tests.fuzz.run --inputs $(or $(INPUTS),1000000)
 
+licences: $(VENV)/.dev ## the licence of every dependency and of the data shipped; fails on one that is not allowed
+	@$(PY) -m tests.licences
+
 # --- measured -------------------------------------------------------------------------------------------------------
 
 eval: $(VENV)/.dev ## the quality of the reader on the bench, also to build/bench/eval.json and docs/quality.md
