@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint fix test-fast fuzz golden docs release-schemas lock eval train bench-reading bench-rules bench-replay bench-sse bench-latency chaos console-shots clean
+.PHONY: help setup demo run test check lint fix test-fast fuzz licences audit golden docs release-schemas lock eval train bench-reading bench-rules bench-replay bench-sse bench-latency chaos console-shots clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -51,6 +51,11 @@ $(VENV)/.fuzz: $(VENV)/.dev requirements/fuzz.txt
 	$(VENV)/bin/uv pip install $(PIP_QUIET) --python $(PY) --require-hashes --only-binary :all: -r requirements/fuzz.txt
 	touch $@
 
+$(VENV)/.audit: $(VENV)/.dev requirements/audit.txt
+	@echo "Installing pip-audit"
+	$(VENV)/bin/uv pip install $(PIP_QUIET) --python $(PY) --require-hashes --only-binary :all: -r requirements/audit.txt
+	touch $@
+
 setup: $(VENV)/.run ## the command, at .venv/bin/dragoman
 	@echo "Ready: $(VENV)/bin/dragoman --help"
 
@@ -94,6 +99,9 @@ fuzz: $(VENV)/.fuzz ## a million inputs to every decoder and parser, guided by c
 
 licences: $(VENV)/.dev ## the licence of every dependency and of the data shipped; fails on one that is not allowed
 	@$(PY) -m tests.licences
+
+audit: $(VENV)/.audit ## known vulnerabilities of what is locked; says so where the package index publishes none
+	@$(PY) -m tests.audit
 
 # --- measured -------------------------------------------------------------------------------------------------------
 
