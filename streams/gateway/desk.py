@@ -36,6 +36,7 @@ from streams.subscriptions import (
     SubscriptionError,
     is_webhook,
     parse_subscription,
+    request_sample,
     resume,
     without_secrets,
 )
@@ -414,6 +415,10 @@ def _add_subscriptions(app: FastAPI, operation: Operation, now: Callable[[], dat
         shown = {"secret": secret} if secret else {}
         return JSONResponse({**without_secrets(subscription), **shown}, 201)
 
+    _add_subscription_acts(app, operation, now)
+
+
+def _add_subscription_acts(app: FastAPI, operation: Operation, now: Callable[[], datetime]) -> None:
     for verb, change in (("pause", pause), ("resume", resume)):
         app.add_api_route(
             f"/v1/subscriptions/{{id}}/{verb}",
@@ -424,6 +429,24 @@ def _add_subscriptions(app: FastAPI, operation: Operation, now: Callable[[], dat
             tags=["subscriptions"],
             summary=f"{verb.capitalize()} a subscription",
         )
+
+    @app.post(
+        "/v1/subscriptions/{id}/test",
+        status_code=202,
+        response_model=dict[str, str],
+        responses=problem_responses(400, 404, 503),
+        tags=["subscriptions"],
+    )
+    async def test(id: Id) -> Response:  # noqa: A002 - the name in the address
+        """Have a marked sample sent to a subscription; deliveries.v1 tells what came of it, under the id of the answer."""
+        found = await _find(operation, id)
+        if found is None:
+            return problem(404, f"there is no subscription {id}")
+        if not found.channel:
+            return problem(400, f"{found.name} has no channel: it is for streams and feeds")
+        sample = request_sample(found, now())
+        await operation.write_delivery(sample)
+        return JSONResponse({"delivery": sample.id}, 202)
 
     @app.delete(
         "/v1/subscriptions/{id}",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+    from schemas.subscription import Delivery
     from streams.kafka.dead_letters import ParkedRecord
     from streams.kafka.topics import TopicState
     from streams.settings import Settings
@@ -165,6 +166,13 @@ class Operation:
         """Add a subscription, or put it in the place of the one of its id."""
         record = encode_record(
             Output(topics.SUBSCRIPTIONS, subscription.id, subscription, time), self._settings
+        )
+        await self._producer.send_and_wait(record.topic, record.value, key=record.key, headers=record.headers)
+
+    async def write_delivery(self, delivery: Delivery) -> None:
+        """Ask the notifier for a delivery."""
+        record = encode_record(
+            Output(topics.DELIVERIES, delivery.alert_id, delivery, delivery.sent_time), self._settings
         )
         await self._producer.send_and_wait(record.topic, record.value, key=record.key, headers=record.headers)
 

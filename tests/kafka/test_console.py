@@ -17,6 +17,7 @@ from playwright.async_api import expect
 from schemas import topics
 from schemas.dead_letter import DeadLetter, DeadLetterReason
 from schemas.enriched import EnrichedTranscript
+from schemas.subscription import Delivery, DeliveryState
 from schemas.topics import Output
 from streams.gateway.tokens import Scope, TokenFile, add_token, make_token
 from streams.kafka.client import open_admin, open_producer
@@ -443,6 +444,14 @@ async def test_a_webhook_without_a_secret_gets_one_that_is_shown_once(desk: Desk
         assert listed["secrets"] == 1
         assert "/7" not in listed["channel"]
         assert (await client.post("/v1/subscriptions", json=given)).status_code == 409
+        asked = await client.post(f"/v1/subscriptions/{listed['id']}/test")
+        assert asked.status_code == 202
+        [sample] = [Delivery.decode(r.value) for r in await reader_of(desk.settings)(topics.DELIVERIES)]
+        assert (sample.id, sample.state, sample.sample) == (
+            asked.json()["delivery"],
+            DeliveryState.REQUESTED,
+            True,
+        )
         refused = await client.post("/v1/subscriptions", json={"name": "x", "channel": "gopher://x"})
         assert refused.status_code == 400
         assert refused.json()["errors"][0]["field"] == "channel"

@@ -61,7 +61,7 @@ export async function agreements(main, { filters, signal, go }) {
     choice("stage", "stage", STAGES.map((name) => [name, plain(name)]), wanted.stage, change),
     choice("country", "country", COUNTRIES, wanted.country, change));
   const body = h("div", {}, empty("Reading …"));
-  main.append(h("h1", {}, pair ? pair.split("|").map(place).join(" and ") : "Agreements"), form, body);
+  main.append(pair ? h("p", { class: "back" }, h("a", { href: "#/agreements" }, "← all agreements")) : "", h("h1", {}, pair ? pair.split("|").map(place).join(" and ") : "Agreements"), form, body);
   const both = pair ? pair.split("|") : [];
   const page = await get(`/v1/agreements${query({ ...wanted, country: pair ? both[0] : wanted.country, limit: 1000 })}`, signal);
   const all = page.agreements.filter((a) => both.every((code) => a.parties.some((p) => p.code.split(":")[0] === code)));
@@ -71,7 +71,7 @@ export async function agreements(main, { filters, signal, go }) {
     const chosen = all.filter((a) => `${title(a)} ${a.subject ?? ""} ${a.stage} ${a.parties.map((p) => `${p.name} ${place(p.code)}`).join(" ")}`.toLowerCase().includes(words));
     body.replaceChildren(...(chosen.length === 0
       ? [empty(all.length ? "No agreement has these words." : "No agreement here yet. One appears as soon as a transcript tells of it.")]
-      : [pair ? times : picture(chosen, go), table("Agreements", ["stage", "agreement", "parties", "since", "#reports", "#origins"], chosen.map((a) => [
+      : [pair ? times : picture(chosen, go), pair ? h("h2", {}, "As they stand") : "", table("Agreements", ["stage", "agreement", "parties", "since", "#reports", "#origins"], chosen.map((a) => [
         [stage(a.stage), a.denied && h("span", { class: "status" }, " denied")],
         h("a", { href: `#/agreements/${encodeURIComponent(a.id)}` }, title(a)),
         h("span", { dir: "auto" }, named(a).length ? named(a).map((p) => place(p.code)).join(", ") : a.parties.map((p) => p.name).join(", ")),

@@ -10,8 +10,8 @@ function row(alert) {
   const last = alert.subjects.at(-1);
   const words = last?.evidence[0] ?? alert.clauses.find((c) => c.evidence)?.evidence;
   return h("li", { "data-id": alert.id, class: alert.status },
-    h("a", { href: `#/alerts/${encodeURIComponent(alert.id)}`, class: "row" },
-      h("span", { class: "line" }, level(alert.level), h("strong", {}, alert.summary), stage(alert.stage)),
+    h("a", { href: `#/alerts/${encodeURIComponent(alert.id)}`, class: "row" }, level(alert.level),
+      h("span", { class: "line" }, h("strong", {}, alert.summary), stage(alert.stage)),
       words && h("q", { dir: "auto", lang: last?.language ?? null }, words.text),
       h("span", { class: "facts" },
         when(alert.updated_time), last && h("span", {}, h("bdi", {}, source(last.source))),
@@ -31,7 +31,10 @@ export async function alerts(main, { filters, signal, go }) {
     choice("topic", "topic", TOPICS.map((t) => [t, plain(t)]), wanted.topic, change),
     choice("level", "level", LEVELS.map((l) => [l, `${l} or higher`]), wanted.level, change),
     choice("country", "country", COUNTRIES, wanted.country, change),
-    choice("language", "language", TONGUES.map((t) => [t, language(t)]), wanted.language, change));
+    choice("language", "language", TONGUES.map((t) => [t, language(t)]), wanted.language, change),
+    // on a phone the choices would fill half of it, so they are shown when asked for, or in use
+    h("button", { type: "button", class: "unfold", "aria-expanded": "false", onclick: (e) => { form.classList.add("open"); e.target.hidden = true; } }, "More filters"));
+  if (Object.keys(wanted).length) form.querySelector(".unfold").click();
   main.append(h("h1", { class: "hidden" }, "Alerts"), form, fresh, note, list);
 
   const known = new Map();
@@ -92,6 +95,15 @@ const KINDS = { raise: "raised", update: "updated", corroborate: "corroborated",
 export async function alert(main, { id, signal }) {
   const { alert: found, changes } = await get(`/v1/alerts/${encodeURIComponent(id)}`, signal);
   document.title = `${found.summary} – Dragoman`;
+  // what one selection asks of several fields often stands in the same words: told once
+  const reasons = new Map();
+  for (const { selection, field: name, value, evidence } of found.clauses) {
+    if (!reasons.has(selection)) reasons.set(selection, { fields: new Map(), quotes: new Map() });
+    const { fields, quotes } = reasons.get(selection);
+    if (name) fields.set(name, [...(fields.get(name) ?? []), value]);
+    if (evidence) quotes.set(evidence.text, evidence);
+  }
+  const words = found.subjects.at(-1)?.evidence[0];
   main.append(
     h("p", { class: "back" }, h("a", { href: "#/alerts" }, "← all alerts")),
     h("h1", {}, found.summary),
@@ -100,6 +112,7 @@ export async function alert(main, { id, signal }) {
       h("span", {}, "rule: ", h("a", { href: `#/rules/${encodeURIComponent(found.rule_id)}` }, found.rule_title)),
       found.agreement_id && h("a", { href: `#/agreements/${encodeURIComponent(found.agreement_id)}` }, "the agreement")),
     found.parties.length > 0 && h("p", {}, found.parties.map((p, at) => [at > 0 && " · ", h("bdi", {}, p.name), place(p.code) !== p.name && ` (${place(p.code)})`])),
+    words && quote(words),
     h("h2", {}, "Its life"),
     h("ol", { class: "life" }, changes.map((c) => {
       const cause = c.alert.subjects.at(-1);
@@ -107,8 +120,8 @@ export async function alert(main, { id, signal }) {
         cause && [" · ", h("bdi", {}, source(cause.source))]);
     })),
     h("h2", {}, "Why"),
-    h("dl", { class: "clauses" }, found.clauses.map((c) => [
-      h("dt", {}, c.selection), h("dd", {}, c.field && h("code", {}, `${c.field}: ${c.value}`), c.evidence && quote(c.evidence))])),
+    h("dl", { class: "clauses" }, [...reasons].map(([name, { fields, quotes }]) => [
+      h("dt", {}, plain(name)), h("dd", {}, [...fields].map(([f, values]) => h("div", {}, h("code", {}, `${f}: ${values.join(", ")}`))), [...quotes.values()].map(quote))])),
     h("h2", {}, count(found.subjects.length, "report")));
   const clauseEvidence = found.clauses.map((c) => c.evidence).filter(Boolean);
   const reports = new Map();

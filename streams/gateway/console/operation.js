@@ -3,6 +3,8 @@ import { choice, empty, field, h, table } from "./dom.js";
 import { COUNTRIES, count, level, LEVELS, plain, when } from "./words.js";
 
 const number = (n) => n.toLocaleString("en");
+const rated = (rate) => (rate === 0 ? "0" : rate.toFixed(1));
+const command = (words) => h("code", {}, words);
 const wrong = (error) => h("p", { class: "wrong", role: "alert" }, error.message);
 
 function every(ms, signal, work) {
@@ -12,12 +14,13 @@ function every(ms, signal, work) {
 
 export async function topics(main, { signal }) {
   const list = h("div", {}, empty("Reading …")), letters = h("div", {}, empty("Reading …")), said = h("div", { "aria-live": "polite" });
-  main.append(h("h1", {}, "Topics"), list, h("h2", {}, "Dead letters"), said, letters);
+  // what waits for someone comes before what does not
+  main.append(h("h1", {}, "Topics"), h("h2", {}, "Dead letters"), said, letters, h("h2", {}, "Records"), list);
   let earlier = null;
   async function show() {
     const found = await get("/v1/topics", signal);
     const now = performance.now();
-    const rate = (t) => { const was = earlier?.records.get(t.topic); return was === undefined ? "" : ((t.records - was) / ((now - earlier.now) / 1000)).toFixed(1); };
+    const rate = (t) => { const was = earlier?.records.get(t.topic); return was === undefined ? "–" : rated((t.records - was) / ((now - earlier.now) / 1000)); };
     const rows = found.filter((t) => !t.topic.endsWith(".dlq.v1") || t.records > 0).map((t) => {
       const lag = Object.entries(t.lag).filter(([, n]) => n > 0);
       return [h("code", {}, t.topic), number(t.records), rate(t), lag.length ? lag.map(([g, n]) => `${g}: ${number(n)}`).join(", ") : Object.keys(t.lag).length ? "none" : "–"];
@@ -62,15 +65,15 @@ export async function subscriptions(main, { signal }) {
     } catch (error) { said.replaceChildren(wrong(error)); }
   } },
     field("name", "name", "", { required: true, maxlength: 200 }),
-    field("channel", "channel", "", { placeholder: "https://… or an Apprise address; empty: feed only" }),
+    field("channel, or none: a feed", "channel", "", { placeholder: "https://… or mailto://…" }),
     choice("topic", "topic", ["security-mou", "diplomacy", "military", "coercion", "unrest"].map((t) => [t, t]), "", () => {}),
     choice("level", "level", LEVELS.map((l) => [l, `${l} or higher`]), "", () => {}),
     choice("country", "country", COUNTRIES, "", () => {}),
     h("button", { type: "submit" }, "Add"));
   main.append(h("h1", {}, "Subscriptions"), list, said, h("h2", {}, "Add one"), form,
-    h("p", { class: "note" }, "Signing secrets, digests, quiet hours and a test are at hand in dragoman subscriptions."));
-  const act = (method, path) => async () => {
-    try { await call(method, path, undefined, signal); said.replaceChildren(); await show(); } catch (error) { said.replaceChildren(wrong(error)); }
+    h("p", { class: "note" }, "Digests, quiet hours, rates and new secrets are at hand in ", command("dragoman subscriptions"), "."));
+  const act = (method, path, words) => async () => {
+    try { await call(method, path, undefined, signal); said.replaceChildren(words ? h("p", { class: "note" }, words) : ""); await show(); } catch (error) { said.replaceChildren(wrong(error)); }
   };
   async function show() {
     const found = await get("/v1/subscriptions", signal);
@@ -83,6 +86,7 @@ export async function subscriptions(main, { signal }) {
       } }, "remove");
       return [one.name, one.channel || "stream and feed", wants, one.paused ? `paused${one.paused_reason ? `: ${one.paused_reason}` : ""}` : "at work",
         h("span", { class: "do" }, h("a", { href: `/v1/feeds/subscriptions/${encodeURIComponent(one.id)}.atom`, "aria-label": `Feed of ${one.name}` }, "feed"),
+          one.channel && h("button", { type: "button", "aria-label": `Send a sample to ${one.name}`, onclick: act("POST", `${at}/test`, `A sample is on its way to ${one.name}.`) }, "test"),
           h("button", { type: "button", "aria-label": `${one.paused ? "Resume" : "Pause"} ${one.name}`, onclick: act("POST", `${at}/${one.paused ? "resume" : "pause"}`) }, one.paused ? "resume" : "pause"), remove)];
     })) : empty("Nobody has subscribed yet."));
   }
@@ -95,9 +99,9 @@ export async function replays(main, { signal }) {
   const show = async () => {
     const found = await get("/v1/replays", signal);
     body.replaceChildren(found.length ? table("Replays", ["id", "state", "from", "to", "rules", "#done", "difference"], found.map((r) => [
-      h("code", {}, r.id), r.state, when(r.from), when(r.to), r.rules, `${number(r.position)} of ${number(r.transcripts_in_all)}`,
+      h("code", {}, r.id), r.state, when(r.from), when(r.to), r.rules.replace(/\S*\//g, ""), `${number(r.position)} of ${number(r.transcripts_in_all)}`,
       h("a", { href: `#/replays/${encodeURIComponent(r.id)}`, "aria-label": `Difference of ${r.id}` }, "show")]))
-      : empty("No replay was started here yet: dragoman replay start reads history again, through other rules or another reader."));
+      : h("p", { class: "empty" }, "No replay was started here yet: ", command("dragoman replay start"), " reads history again, through other rules or another reader."));
   };
   every(10000, signal, show);
   await show();

@@ -60,7 +60,7 @@ export async function rule(main, { id, signal }) {
   main.append(h("p", { class: "back" }, h("a", { href: "#/rules" }, "← all rules")), h("h1", {}, r.title),
     h("p", { class: "facts" }, level(r.level), h("span", {}, r.status), h("span", {}, `version ${r.version}`), h("span", {}, `watches ${r.source}`), h("span", {}, `topic ${r.alert.topic}`)),
     h("p", {}, r.description), h("h2", {}, "Known false positives"), h("ul", {}, r.falsepositives.map((f) => h("li", {}, f))),
-    h("h2", {}, "The rule"), written, h("p", { class: "note" }, "Changes here are for explain and preview alone; dragoman rules apply puts a rule to work."),
+    h("h2", {}, "The rule"), written, h("p", { class: "note" }, "Changes here are for explain and preview alone; ", h("code", {}, "dragoman rules apply"), " puts a rule to work."),
     h("div", { class: "filters" }, since, preview), before,
     tests && h("details", {}, h("summary", {}, "Its tests: when it fires, and when it almost does"), h("pre", { class: "code", tabindex: 0 }, tests)),
     h("h2", {}, "Explain"), words, h("p", {}, explain), answer);
