@@ -66,6 +66,12 @@ PRONOUNS: Final = frozenset("he she it they we i you them him us".split())
 _LIST_WORDS: Final = frozenset({",", "and", "&", "or", "as", "well", "plus", "-", "–", "/"})
 _JOINING: Final = frozenset({"and", "or", "&"})
 _ACTING: Final = frozenset({"REB", "OPP", "MIL", "COP", "CVL", "GOV"})
+_SEATED: Final = frozenset(
+    """police government authorities junta court parliament protesters demonstrators students workers residents opposition
+    regime administration judge prosecutors gendarmes miners farmers crowds villagers prisoners teachers nurses drivers
+    rioters marchers""".split()
+)
+"""Where these are, they are of: the police in Nairobi. Soldiers and diplomats may be abroad."""
 _MEANS: Final = frozenset(
     {"phone", "telephone", "video", "radio", "letter", "sea", "air", "land", "road", "rail"}
 )
@@ -326,14 +332,16 @@ def _governed(group: Group, words: Sequence[str]) -> Group:
 def _with_state(groups: Sequence[Group], number: int, words: Sequence[str]) -> Group:
     """Give a nameless group the state of what follows it: officials from Iran, students of a Chinese university."""
     group = groups[number]
-    if group.code is not None or group.entity is not None:
+    if group.code is not None:
         return group
     codes: list[str] = []
     for other in groups[number + 1 : number + 5]:
         between = set(words[group.last : other.np])
+        seated = other.preposition == "in" and other.np == group.last + 1 and words[group.first] in _SEATED
         attached = (
             not codes and other.preposition in _ATTACHED and not between - _LIST_WORDS - {other.preposition}
         )
+        attached = (attached and group.entity is None) or (not codes and seated)
         listed = bool(codes) and other.preposition is None and words[other.np - 1] in {",", "and"}
         if other.code and (attached or listed):
             codes.append(other.code)
@@ -657,7 +665,8 @@ def find_object(layout: Layout, first: int, last: int, wanted: frozenset[str]) -
 
 
 def _fits(layout: Layout, group: Group, last: int, wanted: frozenset[str]) -> bool:
-    if group.place and not group.possessive and not wanted & {"to", "in"}:
+    beside = group.preposition is None and group.np == last  # accuses Tehran of
+    if group.place and not group.possessive and not beside and not wanted & {"to", "in"}:
         return False
     closing = layout.words[last - 1]
     if closing in PREPOSITIONS and group.preposition == closing and group.np <= last:

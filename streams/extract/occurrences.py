@@ -268,7 +268,11 @@ def mention_slot(mention: Mention, entity: Entity) -> Slot:
 
 def read_sentence(scene: Scene, sentence: Sentence) -> tuple[Draft, ...]:
     """Read the events of one sentence. A sentence in which somebody only speaks of others gives a statement."""
-    mentions = mentions_in(scene, sentence.start, sentence.end)
+    mentions = [
+        m
+        for m in mentions_in(scene, sentence.start, sentence.end)
+        if not _is_headline_verb(scene, sentence, m)
+    ]
     layout = lay_out(sentence, scene.reading.text, mentions, scene.entities, scene.lexicon)
     reporting = scene.lexicon.reporting
     line = _Line(
@@ -306,6 +310,16 @@ def read_sentence(scene: Scene, sentence: Sentence) -> tuple[Draft, ...]:
     if not drafts and (words := _statement(line)) is not None:
         drafts.append(words)
     return tuple(drafts)
+
+
+def _is_headline_verb(scene: Scene, sentence: Sentence, mention: Mention) -> bool:
+    """Whether a name in capitals among capitals begins with a verb and is known to nobody: TROOPS SHELL KHARKIV."""
+    entity = scene.entities[mention.entity_id]
+    word = mention.text.split()[0].lower()
+    unknown = entity.type is EntityType.ORGANISATION and entity.code is None and not entity.countries
+    if not unknown or mention.start == sentence.start or word not in scene.lexicon.verbs:
+        return False
+    return scene.reading.text[sentence.start : sentence.end].isupper()
 
 
 def _is_play(layout: Layout) -> bool:
@@ -533,7 +547,7 @@ def _noun_sides(layout: Layout, trigger: Trigger) -> _Sides:
     between = find_after(layout, first + 1, "between", last - first + 5)
     if between.groups:
         return _Sides(Parties(between.groups[:1]), Parties(between.groups[1:]))
-    objects = find_object(layout, last - 1, last, meaning.recipient)
+    objects = find_object(layout, first, last, meaning.recipient)
     owner = _owner(layout, first)
     if owner is None:
         by = find_after(layout, last, "by", 8)
@@ -867,6 +881,8 @@ def _manner(
         if visiting or (slots[0] and slots[1] and any(s.key in visitors for s in filled)):
             return manner
     clause = words[bounds[0] : bounds[1]]
+    if any(word in {"telephone", "phone"} and clause[at - 1] == "by" for at, word in enumerate(clause) if at):
+        return "phone", "041"
     for at, word in enumerate(clause):
         if word in _VISITS and {"during", "on"} & set(clause[max(0, at - 4) : at]):
             return "visit", "042"

@@ -142,8 +142,109 @@ def test_who_is_asked_to_act_has_not_acted() -> None:
 
 
 def test_people_of_no_named_state_are_told_with_the_place() -> None:
-    event = event_of("Thousands demonstrated against the government in Tbilisi.", PloverType.PROTEST)
+    event = event_of("Thousands demonstrated against dear bread in Tbilisi.", PloverType.PROTEST)
     assert [(a.role, a.code) for a in event.arguments if a.code] == [(ArgumentRole.PLACE, "GEO")]
+
+
+@pytest.mark.parametrize("who", ["Police", "The government", "Demonstrators", "The court"])
+def test_who_sits_in_a_place_acts_for_its_state(who: str) -> None:
+    event = event_of(f"{who} in Nairobi attacked a Greek trader.", PloverType.ASSAULT)
+    assert actors(event) == ("KEN",)
+
+
+@pytest.mark.parametrize("who", ["Soldiers", "Diplomats"])
+def test_who_may_be_abroad_does_not(who: str) -> None:
+    event = event_of(f"{who} in Nairobi attacked a Greek trader.", PloverType.ASSAULT)
+    assert actors(event) == ()
+
+
+# --- the matter of a demand, a refusal, a threat, an attack
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "mode"),
+    [
+        ("Peru urged Chile to return to the negotiating table.", PloverType.REQUEST, "meet"),
+        ("Peru demanded that Chile release the fishermen.", PloverType.REQUEST, "yield"),
+        ("Peru asked Chile for fire engines.", PloverType.REQUEST, "assist"),
+        ("Peru urged Chile to change its fishing law.", PloverType.REQUEST, "change"),
+        ("Peru refused to meet the Chilean envoy.", PloverType.REJECT, "meet"),
+        ("Peru refused to lift the blockade of Chile.", PloverType.REJECT, "yield"),
+        ("Peru rejected a Chilean request for aid.", PloverType.REJECT, "assist"),
+        ("Peru rejected the Chilean view.", PloverType.REJECT, None),
+        ("Peru threatened to annex a Chilean island.", PloverType.THREATEN, "territory"),
+        ("Peru threatened Chile with sanctions.", PloverType.THREATEN, "restrict"),
+        ("Peru threatened to expel the Chilean ambassador.", PloverType.THREATEN, "expel"),
+        ("Peru threatened to break off relations with Chile.", PloverType.THREATEN, "relations"),
+        ("Rebels attacked a Chilean convoy with rockets.", PloverType.ASSAULT, "heavy-weapons"),
+        ("Rebels with machetes killed four Chilean settlers.", PloverType.ASSAULT, "primitive"),
+        ("Rebels attacked a Chilean convoy.", PloverType.ASSAULT, None),
+    ],
+)
+def test_what_is_asked_refused_threatened_or_used_makes_the_mode(
+    text: str, kind: PloverType, mode: str | None
+) -> None:
+    assert event_of(text, kind).mode == mode
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Peru threatened to expel the Chilean ambassador.",
+        "Peru called on Chile and Bolivia to stop the fighting.",
+        "Peru criticised Chile for closing the border.",
+        "Peru accused Chile of arresting its fishermen.",
+    ],
+)
+def test_what_is_threatened_demanded_or_blamed_is_no_event_of_its_own(text: str) -> None:
+    assert len(events_of(text)) == 1
+
+
+def test_two_states_that_meet_on_the_ground_of_a_third_do_so_at_a_third_party() -> None:
+    event = event_of("Greek and Turkish diplomats held talks in Vienna.", PloverType.CONSULT)
+    assert (event.mode, event.cameo) == ("third-party", "044")
+    assert event_of("Greek and Turkish diplomats held talks in Athens.", PloverType.CONSULT).mode is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Did Chad expel the Libyan envoy?",
+        "Was the Libyan envoy expelled by Chad?",
+        "Had Chad expelled the Libyan envoy, Tripoli would have closed the border.",
+    ],
+)
+def test_what_is_asked_or_supposed_did_not_take_place(text: str) -> None:
+    assert {e.realis for e in events_of(text)} <= {Realis.HYPOTHETICAL, Realis.FUTURE}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Chad attacked through its winger and shot at the Libyan goalkeeper.",
+        "Libya defended the trophy and crushed Chad in straight sets.",
+        "Shareholders attacked the Libyan bank over its dividend.",
+    ],
+)
+def test_sport_and_business_tell_no_attack(text: str) -> None:
+    assert events_of(text) == ()
+
+
+def test_an_anniversary_of_a_deed_is_history() -> None:
+    text = "The anniversary of the invasion of Kuwait by Iraq was marked on Monday."
+    assert event_of(text, PloverType.ASSAULT).realis is Realis.HISTORICAL
+
+
+def test_a_headline_in_capitals_has_verbs_in_capitals() -> None:
+    event = event_of("RUSSIAN TROOPS SHELL KHARKIV", PloverType.ASSAULT)
+    assert (actors(event), event.mode) == (("RUS",), "heavy-weapons")
+
+
+def test_by_telephone_is_no_agent() -> None:
+    event = event_of(
+        "The Malian president spoke by telephone with the Togolese president.", PloverType.CONSULT
+    )
+    assert (actors(event), recipients(event), event.mode) == (("MLI",), ("TGO",), "phone")
 
 
 def test_a_deed_that_is_only_named_is_not_given_to_whoever_speaks_of_it() -> None:
