@@ -101,8 +101,11 @@ def _worker(settings: Settings) -> Iterator[Acl]:
 def _gateway(settings: Settings) -> Iterator[Acl]:
     who = "gateway"
     for topic in TOPICS:
-        # It takes in transcripts and subscriptions, and sends dead letters again to the topic that they were on.
-        writes = topic in (TRANSCRIPTS_RAW, SUBSCRIPTIONS) or any(topic in a.sources for a in AGENTS)
+        # It takes in transcripts and subscriptions, asks for samples on deliveries.v1, and sends dead letters again to the
+        # topic that they were on.
+        writes = topic in (TRANSCRIPTS_RAW, SUBSCRIPTIONS, DELIVERIES) or any(
+            topic in a.sources for a in AGENTS
+        )
         yield Acl(who, Resource.TOPIC, kafka_name(topic, settings), _BOTH if writes else _READ)
         yield Acl(who, Resource.TOPIC, dead_letter_name(topic, settings), _BOTH)
     yield _alert_topics(who, settings, _READ)
