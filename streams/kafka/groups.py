@@ -9,7 +9,14 @@ from aiokafka import TopicPartition
 
 from schemas import topics
 from schemas.topics import ALERT_TOPIC_NAMES, Cleanup
-from streams.kafka.topics import RECORD_LIMIT_BYTES, TopicPlan, all_topics, kafka_name, plan_topics
+from streams.kafka.topics import (
+    RECORD_LIMIT_BYTES,
+    STAMPED_BY_BROKER,
+    TopicPlan,
+    all_topics,
+    kafka_name,
+    plan_topics,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +64,11 @@ def changelog_name(agent: Agent, settings: Settings) -> str:
 
 def changelog_plans(settings: Settings) -> tuple[TopicPlan, ...]:
     """Say how the changelogs should be: compacted, and with as many partitions as the topics that their agents read."""
-    configs = {"cleanup.policy": Cleanup.COMPACT.value, "max.message.bytes": str(RECORD_LIMIT_BYTES)}
+    configs = {
+        **STAMPED_BY_BROKER,
+        "cleanup.policy": Cleanup.COMPACT.value,
+        "max.message.bytes": str(RECORD_LIMIT_BYTES),
+    }
     return tuple(
         TopicPlan(changelog_name(agent, settings), settings.partitions, settings.replication, configs)
         for agent in AGENTS

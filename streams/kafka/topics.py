@@ -99,13 +99,13 @@ def plan_topics(
         )
     for topic in topics:
         # Kept for ever: nothing is parked and then lost because nobody looked in time.
-        configs = {**_BASE, "cleanup.policy": "delete", "retention.ms": str(FOREVER_MS)}
+        configs = {**STAMPED_BY_BROKER, "cleanup.policy": "delete", "retention.ms": str(FOREVER_MS)}
         configs["max.message.bytes"] = str(DEAD_LETTER_LIMIT_BYTES)
         plans.append(TopicPlan(dead_letter_name(topic, settings), 1, settings.replication, configs))
     return (*plans, *extra)
 
 
-_BASE: Final = {
+STAMPED_BY_BROKER: Final = {
     # Records of old broadcasts would else be deleted as soon as they come in, and those of clocks that run ahead
     # be refused; when something took place stands in the header ce_time.
     "message.timestamp.type": "LogAppendTime",
@@ -113,7 +113,11 @@ _BASE: Final = {
 
 
 def _configs(topic: Topic) -> dict[str, str]:
-    configs = {**_BASE, "cleanup.policy": topic.cleanup.value, "max.message.bytes": str(RECORD_LIMIT_BYTES)}
+    configs = {
+        **STAMPED_BY_BROKER,
+        "cleanup.policy": topic.cleanup.value,
+        "max.message.bytes": str(RECORD_LIMIT_BYTES),
+    }
     if topic.cleanup is Cleanup.TIME:
         configs["retention.ms"] = str(topic.retention_ms)
     return configs

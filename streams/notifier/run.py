@@ -176,6 +176,7 @@ class _Writer:
         self._stack = AsyncExitStack()
         self._producer: AIOKafkaProducer | None = None
         self._opening = asyncio.Lock()
+        self._dropped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def open(self) -> None:
         """Connect.
@@ -210,7 +211,7 @@ class _Writer:
             try:
                 if producer is None:
                     raise NoBrokerError("not connected")  # noqa: TRY301 - handled as what a lost connection is
-                await send(producer)
+                await self._or_dropped(asyncio.ensure_future(send(producer)))
             except (KafkaError, NoBrokerError, OSError) as error:
                 attempt += 1
                 log_event(LogEvent.NOTIFIER_WAITS, error=f"{type(error).__name__}: {error}")
@@ -222,6 +223,16 @@ class _Writer:
                     self._health.clear(_BROKER)
                 return
 
+    async def _or_dropped(self, sending: asyncio.Future[None]) -> None:
+        """Wait for a send, but not on a producer that was closed: aiokafka never says what became of it then."""
+        try:
+            await asyncio.wait({sending, self._dropped}, return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done():
+                raise NoBrokerError("the connection was closed")
+            sending.result()
+        finally:
+            sending.cancel()
+
     async def _reopen(self, broken: AIOKafkaProducer | None) -> None:
         async with self._opening:
             if self._producer is not broken:
@@ -230,6 +241,8 @@ class _Writer:
             with suppress(Exception):  # it is given up; what it says no longer matters
                 async with asyncio.timeout(3):
                     await self._stack.aclose()
+            self._dropped.set_result(None)
+            self._dropped = asyncio.get_running_loop().create_future()
             self._stack = AsyncExitStack()
             with suppress(NoBrokerError):
                 await self.open()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+from aiokafka.errors import KafkaConnectionError, KafkaError, MessageSizeTooLargeError, RecordTooLargeError
 
 from schemas.dead_letter import DeadLetter as Story
 from schemas.topics import dead_letter_topic_name
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from streams.pipeline import DeadLetter
     from streams.settings import Settings
     from streams.worker.delivery import Headers, Record
+
+_CLOSE_S: Final = 10.0
+"""How long a producer may take to close that is of no more use."""
 
 _REST_S: Final = 0.2
 
@@ -80,6 +83,7 @@ class ProducerLine:
         self._settings = settings
         self._stack = AsyncExitStack()
         self._producer: AIOKafkaProducer | None = None
+        self._dropped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._lock = asyncio.Lock()
         self._names: frozenset[str] = frozenset()
         self._asked_s: float | None = None
@@ -103,16 +107,24 @@ class ProducerLine:
         Raises:
             KafkaError: It is not known to be there.
         """
-        producer = await self._ready()
-        try:
-            place = await producer.send_and_wait(
+        producer, dropped = await self._ready()
+        sending = asyncio.ensure_future(
+            producer.send_and_wait(
                 parcel.topic, parcel.value, key=parcel.key, headers=parcel.headers, partition=parcel.partition
             )
+        )
+        try:
+            await asyncio.wait({sending, dropped}, return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done():
+                # What another agent's error took down with it: aiokafka never says what became of it.
+                raise KafkaConnectionError("its producer was closed")
+            offset: int = sending.result().offset
         except KafkaError as error:
             if not error.retriable and not isinstance(error, _TOO_LARGE):
                 await self._drop(producer)
             raise
-        offset: int = place.offset
+        finally:
+            sending.cancel()
         return offset
 
     async def exists(self, topic: Topic) -> bool:
@@ -125,19 +137,25 @@ class ProducerLine:
             self._asked_s = now_s
         return name in self._names
 
-    async def _ready(self) -> AIOKafkaProducer:
+    async def _ready(self) -> tuple[AIOKafkaProducer, asyncio.Future[None]]:
+        """Give the producer, and what is set once it is closed because of an error."""
         async with self._lock:
             if self._producer is None:
                 self._producer = await self._stack.enter_async_context(open_producer(self._settings))
+                self._dropped = asyncio.get_running_loop().create_future()
                 _pace_metadata(self._producer)
-            return self._producer
+            return self._producer, self._dropped
 
     async def _drop(self, broken: AIOKafkaProducer) -> None:
         """Close a producer that is of no more use; the next send opens another one."""
         async with self._lock:
             if self._producer is broken:
                 self._producer = None
-                await self._stack.aclose()
+                with suppress(TimeoutError):
+                    # It waits for what was given to it and not sent; that may be never.
+                    async with asyncio.timeout(_CLOSE_S):
+                        await self._stack.aclose()
+                self._dropped.set_result(None)
 
 
 def _pace_metadata(producer: AIOKafkaProducer) -> None:

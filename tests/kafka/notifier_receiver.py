@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from schemas.ids import derived_id
 from schemas.subscription import Subscription
@@ -37,10 +37,16 @@ class Receiver:
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     taken: list[tuple[str, Any]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """Why a signature was not accepted, each time."""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        content = Webhook(SECRET).verify(body, dict(request.headers))
+        try:
+            content = Webhook(SECRET).verify(body, dict(request.headers))
+        except WebhookVerificationError as error:
+            self.refused.append(str(error))
+            return web.Response(status=400)
         id_, path = request.headers["webhook-id"], request.path
         self.bodies[id_].add(body)
         self.headers[id_] = dict(request.headers)
