@@ -299,6 +299,15 @@ def _is_lost(left: Step, right: Step) -> bool:
 
 _VOID: Final = frozenset({"void", "dead", "invalid", "null", "nullified", "defunct"})
 _VOID_REACH: Final = 6
+_ENDED: Final = _VOID | {"terminated", "ended", "over", "finished", "lapsed"}
+
+
+def _is_ended(view: _View, step: Step) -> bool:
+    """Whether an instrument is said to be no more: declared the armistice void, considers the pact terminated."""
+    after = view.words[view.phrase.end : view.phrase.end + _VOID_REACH]
+    if step.act == "proclaim":
+        return step.mode == "done" and bool(_VOID & set(after))
+    return step.act == "negotiate" and bool(_ENDED & set(after[:1]))
 
 
 def _qualify(view: _View, step: Step) -> Step:
@@ -310,8 +319,8 @@ def _qualify(view: _View, step: Step) -> Step:
     act = view.lexicon.acts.get(step.act)
     if act is None:
         return step
-    if step.act == "proclaim" and _VOID & set(view.words[phrase.end : phrase.end + _VOID_REACH]):
-        return replace(step, stage=Stage.WITHDRAWN)  # declared the armistice void
+    if _is_ended(view, step):
+        return replace(step, stage=Stage.WITHDRAWN, mode="done", act="leave")
     if step.stage is Stage.AGREED:
         return replace(step, stage=act.by_type.get(phrase.noun.type, step.stage))
     told = step.strength == PLAIN or not step.soft  # a relative clause in a question takes it as known
@@ -1013,7 +1022,21 @@ def _in_relative(words: tuple[str, ...], start: int, at: int) -> bool:
 
 
 _ENTERED: Final = frozenset(
-    {"entered", "came", "took", "went", "enters", "comes", "takes", "goes", "becomes", "became"}
+    {
+        "entered",
+        "came",
+        "took",
+        "went",
+        "enters",
+        "comes",
+        "takes",
+        "goes",
+        "becomes",
+        "became",
+        "come",
+        "taken",
+        "gone",
+    }
 )
 
 
@@ -1150,6 +1173,8 @@ def _age(view: _View, step: Step, clause: Clause) -> Step:
             continue
         if since is not None and since > inside[1] and not fresh:
             break  # signed last year, opened a bridge on Monday
+        if _is_old(found, day) and _is_in_aside(view, step, clause, found.start):
+            continue
         if _is_old(found, day):
             names = inside[0] <= found.start < inside[1] and step.strength == PLAIN and step.mode in _MEANT
             old = old or not (names and not step.passive)  # denounced the 2003 treaty
@@ -1174,6 +1199,15 @@ def _refresh(step: Step, dated: str | None) -> Step:
     quiet = step.quiet and step.act not in _DATED_ACTS
     background = step.background and step.strength < CLEAR
     return replace(step, quiet=quiet, background=background, dated=dated)
+
+
+def _is_in_aside(view: _View, step: Step, clause: Clause, start: int) -> bool:
+    """Whether a date stands in a relative clause between an instrument and its verb: which replaces one of 1995."""
+    end = view.phrase.end
+    if step.verb is None or step.verb <= end or not start < clause.sentence.tokens[step.verb].start:
+        return False
+    opened = view.words[end : end + 1] == (",",) and view.words[end + 1 : end + 2] in {("which",), ("that",)}
+    return opened and start > clause.sentence.tokens[end].start
 
 
 def _is_carried_out(view: _View, step: Step, clause: Clause) -> bool:
@@ -1264,7 +1298,8 @@ def _is_recalled(view: _View, step: Step) -> bool:
     if "every" in words[max(0, phrase.start - 4) : phrase.head]:
         return True
     opening = words[: step.start]
-    return any(
+    then = step.strength == PLAIN and ("when", "was") in zip(opening, opening[2:], strict=False)
+    return then or any(
         word in {"during", "throughout"} and _ERAS & set(opening[at + 1 : at + 4])
         for at, word in enumerate(opening)
     )
