@@ -21,7 +21,7 @@ from streams.ledger import Book, post_event
 from streams.rules.evaluate import RuleState, evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from streams.extract.models import Models
@@ -57,13 +57,13 @@ def tag(data: bytes, models: Models) -> Outcome:
     return Emit((Output(topics.TRANSCRIPTS_TAGGED, transcript.id, tagged, transcript.event_time),))
 
 
-def enrich(data: bytes, models: Models) -> Outcome:
-    """Tagged transcript to enriched transcript, and one record for each event in it."""
+def enrich(data: bytes, models: Models, done: Callable[[str], None] = lambda _: None) -> Outcome:
+    """Tagged transcript to enriched transcript, and one record for each event in it; `done` is told of each part of the reading."""
     try:
         tagged = TaggedTranscript.decode(data)
     except ContractError as error:
         return _parked(error)
-    return Emit(tell_reading(read_transcript(tagged, models)))
+    return Emit(tell_reading(read_transcript(tagged, models, done)))
 
 
 def tell_reading(enriched: EnrichedTranscript) -> tuple[Output, ...]:

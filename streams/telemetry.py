@@ -64,6 +64,17 @@ AGE_SECONDS: Final = Metric(
     "Time from a record's arrival on its topic, by the broker's clock, until its agent had it and all that follows from it on the broker",
     ("agent",),
 )
+ALERT_SECONDS: Final = Metric(
+    "dragoman_alert_seconds",
+    MetricKind.HISTOGRAM,
+    "Time from a transcript's arrival on its topic, by the broker's clock, until a change of an alert that follows from it is on alerts.v1",
+)
+READER_SECONDS: Final = Metric(
+    "dragoman_reader_seconds",
+    MetricKind.HISTOGRAM,
+    "Time that a part of the reader took on a transcript: segments, mentions, entities, agreements, events",
+    ("part",),
+)
 MATCHES: Final = Metric(
     "dragoman_matches_total",
     MetricKind.COUNTER,
@@ -170,6 +181,8 @@ METRICS: Final[tuple[Metric, ...]] = (
     RETRIES,
     STEP_SECONDS,
     AGE_SECONDS,
+    ALERT_SECONDS,
+    READER_SECONDS,
     MATCHES,
     LAG,
     RULES_AT_WORK,

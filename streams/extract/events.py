@@ -26,7 +26,7 @@ from streams.extract.triggers import Roles
 from streams.extract.version import READER_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from schemas.event import AgreementReport, EventContext, Party
     from streams.extract.agreements import FoundAgreement
@@ -54,13 +54,19 @@ _STEPS: Final = frozenset(
 
 
 def extract_events(
-    reading: Reading, resolved: Resolved, context: EventContext, models: Models
+    reading: Reading,
+    resolved: Resolved,
+    context: EventContext,
+    models: Models,
+    agreements_done: Callable[[], None] = lambda: None,
 ) -> tuple[Event, ...]:
     """Find the events of a transcript in the order of their evidence. The same text gives the same events and ids.
 
-    Texts in other languages than English give only the events that carry an agreement report.
+    Texts in other languages than English give only the events that carry an agreement report. `agreements_done` is
+    called when those have been read.
     """
     agreements = find_agreements(reading, resolved, context, models)
+    agreements_done()
     scene = open_scene(reading, resolved, models.events, context.source.broadcaster)
     drafts = [
         draft

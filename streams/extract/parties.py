@@ -233,10 +233,9 @@ def find_actors(
     sentence: Sentence, mentions: Iterable[Mention], entities: Mapping[str, Entity], words: Sequence[str]
 ) -> tuple[Actor, ...]:
     """Lay the mentions of a sentence over its tokens, the outermost of those that nest, in order."""
-    if not words:  # marks of writing direction alone are no tokens, and no party either
-        return ()
     starts = [token.start for token in sentence.tokens]
-    inside = [m for m in mentions if sentence.start <= m.start and m.end <= sentence.end]
+    # marks of writing direction alone are no tokens, and no party either
+    inside = [m for m in mentions if words and sentence.start <= m.start and m.end <= sentence.end]
     found: list[Actor] = []
     for mention in sorted(inside, key=lambda m: (m.start, -m.end, m.entity_id)):
         actor = _actor(mention, entities, starts, words)

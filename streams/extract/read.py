@@ -15,16 +15,24 @@ from streams.extract.sketch import sketch_text
 from streams.extract.version import READER_VERSION
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from schemas.transcript import TaggedTranscript
     from streams.extract.models import Models
 
 
-def read_transcript(tagged: TaggedTranscript, models: Models) -> EnrichedTranscript:
-    """Read a transcript: parts, mentions, entities, events with their agreement reports. The same text, the same reading."""
+def read_transcript(
+    tagged: TaggedTranscript, models: Models, done: Callable[[str], None] = lambda _: None
+) -> EnrichedTranscript:
+    """Read a transcript: parts, mentions, entities, events with their agreement reports. The same text, the same reading.
+
+    `done` is told of each part when it is through, for who wants to know how long it took.
+    """
     transcript = tagged.transcript
     segments = split_segments(transcript, tagged.language)
     sentences = split_sentences(transcript.text, segments, tagged.language)
     reading = Reading(transcript, tagged.language, segments, sentences)
+    done("segments")
     context = EventContext(
         transcript_id=transcript.id,
         title=transcript.title,
@@ -34,8 +42,12 @@ def read_transcript(tagged: TaggedTranscript, models: Models) -> EnrichedTranscr
         content_hash=content_hash(transcript.text),
         sketch=sketch_text(transcript.text),
     )
-    resolved = resolve_entities(reading, find_mentions(reading, models), models)
-    events = extract_events(reading, resolved, context, models)
+    mentions = find_mentions(reading, models)
+    done("mentions")
+    resolved = resolve_entities(reading, mentions, models)
+    done("entities")
+    events = extract_events(reading, resolved, context, models, lambda: done("agreements"))
+    done("events")
     return EnrichedTranscript(
         transcript=transcript,
         language=tagged.language,

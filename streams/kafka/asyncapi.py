@@ -8,7 +8,7 @@ from schemas import topics
 from schemas.json_schema import schema_id
 from schemas.topics import ALERT_TOPIC_NAMES, ALERTS, FOREVER_MS, TOPICS, Cleanup
 from streams.kafka.groups import AGENTS, group_id
-from streams.kafka.records import CONTENT_TYPE, TRACEPARENT
+from streams.kafka.records import ARRIVED, CONTENT_TYPE, TRACEPARENT
 from streams.kafka.topics import plan_topics
 
 if TYPE_CHECKING:
@@ -173,6 +173,9 @@ def _headers(topic: Topic) -> dict[str, Any]:
         "ce_partitionkey": {"description": f"The key: {topic.key}"},
         "content-type": {"const": CONTENT_TYPE},
         TRACEPARENT: {"description": "W3C Trace Context, where the record that caused this one bore it"},
+        ARRIVED: {
+            "description": "When the transcript arrived from which this follows: Kafka's time on the raw topic, milliseconds since 1970"
+        },
     }
     always = ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_partitionkey"]
     if not deleted:

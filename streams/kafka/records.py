@@ -29,6 +29,10 @@ CONTENT_TYPE: Final = "application/json"
 TRACEPARENT: Final = "traceparent"
 """W3C Trace Context, carried along from the record that caused this one."""
 
+ARRIVED: Final = "dragoman-arrived"
+"""When the transcript arrived from which a record follows: Kafka's time on the raw topic, in milliseconds since 1970."""
+_CARRIED: Final = (TRACEPARENT, ARRIVED)
+
 Header = tuple[str, bytes]
 
 
@@ -60,7 +64,7 @@ def encode_record(output: Output, settings: Settings, caused_by: Iterable[Header
     Args:
         output: What to publish.
         settings: For the names of topics.
-        caused_by: The headers of the record that this one follows from; its trace goes on in this one.
+        caused_by: The headers of the record that this one follows from; its trace and its arrival go on in this one.
     """
     return KafkaRecord(
         kafka_name(output.topic, settings),
@@ -95,8 +99,9 @@ def encode_headers(output: Output, settings: Settings, caused_by: Iterable[Heade
         ("ce_partitionkey", output.key.encode()),
         ("content-type", CONTENT_TYPE.encode()),
     ]
-    trace = last_header(caused_by, TRACEPARENT)
-    return headers if trace is None else [*headers, (TRACEPARENT, trace)]
+    cause = tuple(caused_by)
+    carried = ((name, last_header(cause, name)) for name in _CARRIED)
+    return [*headers, *((name, value) for name, value in carried if value is not None)]
 
 
 def record_id(topic: Topic, key: str, record: Contract) -> str:
@@ -142,6 +147,12 @@ def decode_headers(headers: Iterable[Header]) -> CloudEvent | None:
         found.get("ce_dataschema"),
         found.get("ce_partitionkey"),
     )
+
+
+def event_time_of(headers: Iterable[Header]) -> datetime | None:
+    """Give when what a record tells took place, if its headers say so."""
+    time = last_header(headers, "ce_time")
+    return None if time is None else _parse_time(time.decode("utf-8", "replace"))
 
 
 def last_header(headers: Iterable[Header], name: str) -> bytes | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ from streams.kafka.groups import ALERTING, EXTRACTION, LANGUAGE, LEDGER, changel
 from streams.kafka.records import decode_headers
 from streams.kafka.security import SASL_MECHANISM, load_security
 from streams.kafka.topics import RECORD_LIMIT_BYTES, kafka_name
-from streams.telemetry import STATE_BYTES, STATE_GROUPS
+from streams.telemetry import READER_SECONDS, STATE_BYTES, STATE_GROUPS
 from streams.worker.agents import (
     AlertingWorker,
     Gate,
@@ -27,13 +28,14 @@ from streams.worker.agents import (
 )
 from streams.worker.continuity import Continuity, Pulse, find_starts, holds_records
 from streams.worker.delivery import Delivery, Parcel
+from streams.worker.order import EventTimeOrder
 from streams.worker.outbox import find_missing
 from streams.worker.store import ROCKSDB_OPTIONS, FaustStore, agent_folder
 from streams.worker.tables import KeptBook, KeptState, KeptT, Shelf
 from streams.worker.transport import KafkaTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
     from streams.extract.models import Models
@@ -57,6 +59,42 @@ _LIGHT_BUFFER: Final = 4096
 """Where the agent is light a small buffer costs most of the rate, for a full one pauses the partition."""
 
 
+class PartTimes:
+    """How long the parts of the reader took on the record under way. One record is read at a time."""
+
+    def __init__(self) -> None:
+        self._last_s = 0.0
+        self._taken: list[tuple[str, float]] = []
+
+    def begin(self) -> None:
+        """Begin with another record."""
+        self._taken = []
+        self._last_s = time.perf_counter()
+
+    def done(self, part: str) -> None:
+        """Note that a part is through."""
+        now_s = time.perf_counter()
+        self._taken.append((part, now_s - self._last_s))
+        self._last_s = now_s
+
+    def take(self) -> list[tuple[str, float]]:
+        """Give what was noted, each part once."""
+        taken, self._taken = self._taken, []
+        return taken
+
+
+_IN_TURNS: Final = {"broker_max_poll_records": 200, "consumer_max_fetch_size": RECORD_LIMIT_BYTES}
+_IN_EVENT_TIME: Final = {
+    "ConsumerScheduler": EventTimeOrder,
+    # all partitions in one go, for they are put in order as far as they are fetched together: little of each, so that
+    # together they fit into memory (a record larger than this comes all the same, alone), and bounded, so that they are
+    # done with long before Kafka takes an agent that does not fetch for dead
+    "broker_max_poll_records": 2000,
+    "consumer_max_fetch_size": 262_144,
+}
+"""How agents that read text fetch. What they tell lies on the partition of its parties, in the order in which they told it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Steps:
     """The functions that decide, one for each agent, and the one that lets time pass."""
@@ -67,6 +105,7 @@ class Steps:
     match: Callable[[str, bytes], Outcome]
     judge: Callable[[bytes, RuleState | None, datetime | None], Judged]
     judge_time: Callable[[RuleState, datetime], Judged]
+    part_times: PartTimes = field(default_factory=PartTimes)
 
 
 def real_steps(models: Models | None, index: RuleIndex) -> Steps:
@@ -75,13 +114,16 @@ def real_steps(models: Models | None, index: RuleIndex) -> Steps:
     def tag(data: bytes) -> Outcome:
         return pipeline.tag(data, _loaded(models))
 
+    times = PartTimes()
+
     def enrich(data: bytes) -> Outcome:
-        return pipeline.enrich(data, _loaded(models))
+        times.begin()
+        return pipeline.enrich(data, _loaded(models), times.done)
 
     def match(topic: str, data: bytes) -> Outcome:
         return pipeline.match(topic, data, index)
 
-    return Steps(tag, enrich, pipeline.post, match, pipeline.judge, pipeline.judge_time)
+    return Steps(tag, enrich, pipeline.post, match, pipeline.judge, pipeline.judge_time, times)
 
 
 def _loaded(models: Models | None) -> Models:
@@ -139,7 +181,7 @@ def build_app(agent: Agent, around: Surroundings) -> BuiltApp:
         case LANGUAGE.name:
             worker = StepWorker(delivery, _in_thread(steps.tag))
         case EXTRACTION.name:
-            worker = StepWorker(delivery, _in_thread(steps.enrich))
+            worker = StepWorker(delivery, _timed(_in_thread(steps.enrich), steps.part_times, around.metrics))
         case LEDGER.name:
             books = _shelf(app, agent, around.settings, KeptBook, delivery)
             worker = LedgerWorker(delivery, books, steps.post)
@@ -174,14 +216,13 @@ def _faust_settings(agent: Agent, settings: Settings) -> dict[str, Any]:
         "topic_partitions": settings.partitions,
         "stream_wait_empty": False,
         "stream_buffer_maxsize": _READING_BUFFER if reads_text else _LIGHT_BUFFER,
-        "broker_max_poll_records": _READING_BUFFER if reads_text else 200,
+        **(_IN_EVENT_TIME if reads_text else _IN_TURNS),
         "broker_commit_interval": settings.commit_interval_s,
         "broker_session_timeout": settings.session_timeout_s,
         "broker_heartbeat_interval": min(3.0, settings.session_timeout_s / 3),
         "broker_request_timeout": max(90.0, settings.session_timeout_s + 10),
         "broker_client_id": f"dragoman-{agent.name}",
         "consumer_auto_offset_reset": "earliest",
-        "consumer_max_fetch_size": RECORD_LIMIT_BYTES,
         # None and never "": an empty id would make all workers the same member
         "consumer_group_instance_id": f"{settings.worker_id}-{agent.name}" if settings.worker_id else None,
         "table_standby_replicas": 0,
@@ -200,6 +241,20 @@ def _credentials(security: Security) -> SASLCredentials | SSLCredentials | None:
             mechanism=SASL_MECHANISM,
         )
     return None if security.tls is None else SSLCredentials(security.tls)
+
+
+def _timed(
+    step: Callable[[Record], Awaitable[Outcome]], times: PartTimes, metrics: Metrics
+) -> Callable[[Record], Awaitable[Outcome]]:
+    """Tell the metrics how long each part of the reader took."""
+
+    async def run(record: Record) -> Outcome:
+        outcome = await step(record)
+        for part, seconds in times.take():
+            metrics.observe(READER_SECONDS, seconds, part)
+        return outcome
+
+    return run
 
 
 def _in_thread(step: Callable[[bytes], Outcome]) -> Callable[[Record], Any]:

@@ -12,11 +12,13 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLarge
 
 from schemas.alert import Match
 from schemas.dead_letter import DeadLetterReason
-from schemas.topics import MAX_RECORD_BYTES
+from schemas.topics import ALERTS, MAX_RECORD_BYTES, TRANSCRIPTS_RAW
 from streams.kafka.client import NoBrokerError
+from streams.kafka.records import ARRIVED, last_header
 from streams.pipeline import DeadLetter, Emit
 from streams.telemetry import (
     AGE_SECONDS,
+    ALERT_SECONDS,
     MATCHES,
     PARKED,
     PUBLISHED,
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from streams.pipeline import Outcome
     from streams.settings import Settings
     from streams.telemetry import Metrics
+
+_MS_DIGITS: Final = 15
 
 T = TypeVar("T")
 FindMissing: TypeAlias = "Callable[[Sequence[Output]], Awaitable[Sequence[Output]]]"
@@ -90,6 +94,13 @@ class Transport(Protocol):
 
 class OversizeError(Exception):
     """A record is larger than any topic takes."""
+
+
+def _cause(record: Record) -> Headers:
+    """Give the headers of a record as what follows from it takes them over: a transcript's arrival begins here."""
+    if record.topic != TRANSCRIPTS_RAW.name:
+        return record.headers
+    return [*record.headers, (ARRIVED, str(record.timestamp_ms).encode())]
 
 
 def pauses(first_s: float, limit_s: float) -> Iterator[float]:
@@ -150,7 +161,7 @@ class Delivery:
         match outcome:
             case Emit(outputs):
                 try:
-                    await self.publish(outputs, record.headers)
+                    await self.publish(outputs, _cause(record))
                 except OversizeError as error:
                     await self.park(record, too_large(error))
                 else:
@@ -180,6 +191,8 @@ class Delivery:
                     self.metrics.count(PUBLISHED, self.agent, output.topic.name)
                     if isinstance(output.record, Match):
                         self.metrics.count(MATCHES, output.record.rule_id)
+                    if output.topic == ALERTS:
+                        self._time_alert(caused_by)
             left = [o for o, place in zip(left, places, strict=True) if place is None]
             if not left:
                 return
@@ -244,6 +257,12 @@ class Delivery:
         self.metrics.count(RECORDS, self.agent, "emitted")
         # Two clocks: one that is a little ahead must not make a time negative.
         self.metrics.observe(AGE_SECONDS, max(0.0, time.time() - record.timestamp_ms / 1000), self.agent)
+
+    def _time_alert(self, caused_by: Headers) -> None:
+        """Note how long it took from the arrival of a transcript to the alert, where the cause says when that was."""
+        arrived = last_header(caused_by, ARRIVED) or b""
+        if arrived.isdigit() and len(arrived) <= _MS_DIGITS:
+            self.metrics.observe(ALERT_SECONDS, max(0.0, time.time() - int(arrived) / 1000))
 
     def count_repeated(self) -> None:
         """Count a record that the agent had been through with before."""

@@ -69,8 +69,12 @@ async def test_the_trace_of_a_request_goes_on_to_the_webhook(
                         )
                         assert answer.status_code == 202
                     await until(lambda: bool(receiver.taken), 60)
+                    metrics = (await worker.ask("/metrics")).text
                     assert await worker.stop() == 0
                 (raw,) = await read_all(TRANSCRIPTS_RAW)
+    assert "dragoman_alert_seconds_count 0.0" not in metrics
+    for part in ("segments", "mentions", "entities", "agreements", "events"):
+        assert f'dragoman_reader_seconds_count{{part="{part}"}} 1.0' in metrics
     (id_,) = answer.json()["ids"]
     assert (last_header(raw.headers, TRACEPARENT) or b"").decode().split("-")[1] == TRACE
     told = {headers[TRACEPARENT].split("-")[1] for headers in receiver.headers.values()}

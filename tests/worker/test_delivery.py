@@ -2,24 +2,21 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import pytest
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 
 from schemas import topics
 from schemas.dead_letter import DeadLetterReason
+from schemas.topics import Output
 from streams.health import Health
-from streams.kafka.records import encode_record
+from streams.kafka.records import ARRIVED, encode_record, last_header
 from streams.pipeline import DeadLetter, Emit
 from streams.settings import Settings
 from streams.telemetry import Metrics
 from streams.worker.delivery import Delivery, Headers, Parcel, Record, pauses
 from tests.factories import NOON, make_alert_change, make_event, make_transcript
 from tests.worker.plain_steps import RULE, match
-
-if TYPE_CHECKING:
-    from schemas.topics import Output
 
 SETTINGS = Settings(retry_first_s=0.001, retry_limit_s=0.002)
 RECORD = Record("transcripts.raw.v1", 0, 7, 1000, b"t-1", b"as it came", [("x", b"1"), ("x", b"2")])
@@ -156,3 +153,38 @@ async def test_a_step_that_succeeds_at_its_second_try_is_as_good_as_at_its_first
 async def test_a_fault_of_the_program_in_a_send_is_not_taken_for_a_broker_that_is_away() -> None:
     with pytest.raises(TypeError):
         await make_delivery(Line([TypeError("bytes expected")])).publish([make_output()], [])
+
+
+async def test_the_arrival_of_a_transcript_goes_along_with_what_follows_from_it_and_times_its_alerts() -> (
+    None
+):
+    line = Line()
+    delivery = make_delivery(line)
+    transcript = make_transcript()
+    await delivery.settle(RECORD, Emit((Output(topics.TRANSCRIPTS_TAGGED, "t-1", transcript, NOON),)))
+    (tagged,) = line.taken
+    assert last_header(tagged.headers, ARRIVED) == b"1000"
+    judged = Record("rules.matched.v1", 0, 8, 2000, b"k", b"", tagged.headers)
+    change = make_alert_change()
+    await delivery.settle(
+        judged,
+        Emit(
+            tuple(
+                Output(t, "alert-1", change, NOON)
+                for t in (topics.ALERTS, topics.alert_topic("security-mou"))
+            )
+        ),
+    )
+    assert "dragoman_alert_seconds_count 1.0" in delivery.metrics.render().decode()
+
+
+@pytest.mark.parametrize(
+    "headers", [[], [(ARRIVED, b"soon")], [(ARRIVED, b"9" * 40)], [(ARRIVED, b"\xd9\xa3")]]
+)
+async def test_an_arrival_that_is_none_times_nothing(headers: Headers) -> None:
+    delivery = make_delivery(Line())
+    await delivery.settle(
+        Record("rules.matched.v1", 0, 8, 2000, b"k", b"", headers),
+        Emit((Output(topics.ALERTS, "alert-1", make_alert_change(), NOON),)),
+    )
+    assert "dragoman_alert_seconds_count 0.0" in delivery.metrics.render().decode()
