@@ -50,11 +50,12 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, following: Following, event: str) -> None:
+    def __init__(self, following: Following, event: str, heartbeat_s: float = HEARTBEAT_S) -> None:
         self.status_code = 200
         self.background = None
         self.init_headers({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         self._following = following
+        self._heartbeat_s = heartbeat_s
         self._name = event.encode()
         self._choice = (event, frozenset(following.wanted.items()))
         self._wire: Wire | None = None
@@ -126,10 +127,10 @@ class EventStream(Response):
         """Have what comes written by the log, until a heartbeat is due or this client does not keep up; gives what to say then."""
         following = self._following
         if self._wire is None or not following.has_all:
-            return b"" if await following.wait(HEARTBEAT_S) else self._heartbeat()
+            return b"" if await following.wait(self._heartbeat_s) else self._heartbeat()
         self._behind = asyncio.get_running_loop().create_future()
         with following.live(self._take):
-            behind, _ = await asyncio.wait({self._behind}, timeout=HEARTBEAT_S)
+            behind, _ = await asyncio.wait({self._behind}, timeout=self._heartbeat_s)
         # to be said, it has to take what it was given before
         return _ALIVE if behind else self._heartbeat()
 

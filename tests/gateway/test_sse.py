@@ -101,12 +101,12 @@ class Client:
         raise AssertionError
 
     def serve(
-        self, log: TopicLog, positions: dict[int, int], country: str | None
+        self, log: TopicLog, positions: dict[int, int], country: str | None, heartbeat_s: float = 60.0
     ) -> Coroutine[None, None, None]:
         wanted = {"country": frozenset({country})} if country else {}
-        following = Following("alert", log, positions, (), wanted, 5.0, Seats(10), Metrics())
+        following = Following("alert", log, positions, (), wanted, 0.5, Seats(10), Metrics())
         scope = {"type": "http", "extensions": {WIRE: self}}
-        return EventStream(following, "alert")(scope, self.receive, self.send)
+        return EventStream(following, "alert", heartbeat_s)(scope, self.receive, self.send)
 
 
 async def settle() -> None:
@@ -190,3 +190,44 @@ def test_from_any_cursor_that_a_client_was_told_it_goes_on_with_no_gap_and_no_re
         assert sorted(got) == sorted(id_ for id_, _ in said)
 
     asyncio.run(run())
+
+
+async def test_in_silence_a_client_is_told_that_the_connection_lives_and_where_it_stands() -> None:
+    topic, client = Topic(), Client([])
+    async with TopicLog(topic.open, "t", decode, lambda _: None) as log:
+        serving = asyncio.create_task(client.serve(log, log.end(), "b", heartbeat_s=0.01))
+        async with asyncio.timeout(10):
+            while b": alive\n\n" not in client.got:
+                await asyncio.sleep(0.005)
+            topic.say([(0, "a", 0)])
+            # nothing of it is wanted, and the cursor moves all the same
+            while b"id: 0:1,1:0\n\n" not in client.got:
+                await asyncio.sleep(0.005)
+        assert client.on_shutdown is not None
+        client.on_shutdown()
+        await serving
+    assert client.got.startswith(b"retry: 1000\nid: 0:0,1:0\n\n")
+    assert EVENT.findall(client.got) == []
+    assert client.got.count(b"id: 0:1,1:0") == 1
+
+
+async def test_a_client_that_takes_nothing_is_let_go() -> None:
+    topic, client = Topic(), Stuck([])
+    async with TopicLog(topic.open, "t", decode, lambda _: None) as log:
+        topic.say([(0, "a", 0)])
+        await client.serve(log, log.end(), None, heartbeat_s=0.01)
+    assert client.let_go_with == 1013
+
+
+class Stuck(Client):
+    """A client that never takes more than the head of the answer."""
+
+    let_go_with = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    def let_go(self, code: int, reason: str) -> None:
+        assert "cursor" in reason
+        self.let_go_with = code
