@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import tempfile
 import time
@@ -52,12 +53,15 @@ def main() -> int:
     if unknown := [name for name in given.only or () if name not in known]:
         parser.error(f"there is no scenario {unknown[0]}: --list says which there are")
     chosen = tuple(find_scenario(name) for name in given.only) if given.only else SCENARIOS
+    # Whoever ends the run early leaves nothing behind, neither a broker nor a disk.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     results = asyncio.run(run_all(chosen))
-    Console(highlight=False).print(as_table(results), soft_wrap=True, markup=False)
+    text = f"{as_sentence(results)}\n\n{as_table(results)}"
+    Console(highlight=False).print(text, soft_wrap=True, markup=False)
     path = write_results("chaos", as_json(results))
     sys.stdout.write(f"written to {path}\n")
     if not given.only:
-        keep(as_table(results))
+        keep(text)
         sys.stdout.write(f"and to {_PAGE}\n")
     return int(any(result.faults for result in results))
 
@@ -99,6 +103,16 @@ def _line(result: Result) -> str:
     return (
         f"{result.scenario.name:24}{result.verdict:8}{figures.get('sent', 0):4} transcripts, "
         f"{figures.get('alerts', 0)} changes, {result.whole_s:.0f} s"
+    )
+
+
+def as_sentence(results: Sequence[Result]) -> str:
+    """Say what the results come to."""
+    held = sum(r.verdict == "holds" for r in results)
+    minutes = sum(r.whole_s for r in results) / 60
+    return (
+        f"{held} of {len(results)} scenarios hold; {minutes:.0f} minutes on Apache Kafka {kafka_version(load_jars())}, "
+        f"{psutil.cpu_count()} cores."
     )
 
 
@@ -164,11 +178,11 @@ def as_json(results: Sequence[Result]) -> dict[str, object]:
     }
 
 
-def keep(table: str) -> None:
-    """Put the table between its marks in docs/reliability.md."""
+def keep(text: str) -> None:
+    """Put the results between their marks in docs/reliability.md."""
     before, _, rest = _PAGE.read_text("utf-8").partition(_BEGIN)
     _, _, after = rest.partition(_END)
-    _PAGE.write_text(f"{before}{_BEGIN}\n\n{table}\n\n{_END}{after}", encoding="utf-8")
+    _PAGE.write_text(f"{before}{_BEGIN}\n\n{text}\n\n{_END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

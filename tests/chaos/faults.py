@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 AWAY_S: Final = 2.0
 """How long what was killed or stopped stays away, and how long what has come back is left alone."""
 
-WAIT_S: Final = 120.0
+WAIT_S: Final = 180.0
 _FULL_S: Final = 30.0
 _MOVES: Final = 6
 """Changes that must come while a disk is full."""
