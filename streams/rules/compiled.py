@@ -37,7 +37,7 @@ _ODD: Final = 0x9E3779B97F4A7C1
 """Spreads the keys of a table; any large odd number does."""
 
 
-def _holds(programs: Numbers, at: int, seen: Numbers, tick: int) -> bool:  # pragma: no cover - compiled
+def _holds(programs: Numbers, at: int, seen: Numbers) -> bool:  # pragma: no cover - compiled
     """Run the program of a need: of each clause one atom must be there; a clause of negative length must be absent."""
     count = programs[at]
     at += 1
@@ -48,7 +48,7 @@ def _holds(programs: Numbers, at: int, seen: Numbers, tick: int) -> bool:  # pra
         length = abs(length)
         met = False
         for i in range(length):
-            if seen[programs[at + i]] == tick:
+            if seen[programs[at + i]]:
                 met = True
                 break
         if met == absent:
@@ -79,23 +79,25 @@ def _find(  # noqa: C901, PLR0912, PLR0917 - one loop over arrays, which is what
     phrase_words: Numbers,
     programs: Numbers,
     always: Numbers,
-    tick: int,
     there: Numbers,
     found: Numbers,
 ) -> int:  # pragma: no cover - compiled
-    """Write the rules that hold to `found`, some twice, and give how many. An atom is there if `seen` has this tick."""
+    """Write the rules that hold to `found`, some twice, and give how many. `seen` marks the atoms that are there, until the end.
+
+    A mark is one byte: those of all atoms then lie in the processor's own cache, where neighbours do not push them out.
+    """
     size = len(tokens)
     distinct = 0
     for at in range(size):
         atom = tokens[at]
-        if atom >= 0 and seen[atom] != tick:
-            seen[atom] = tick
+        if atom >= 0 and not seen[atom]:
+            seen[atom] = 1
             there[distinct] = atom
             distinct += 1
     for at in range(len(fields)):
         atom = fields[at]
-        if atom >= 0 and seen[atom] != tick:
-            seen[atom] = tick
+        if atom >= 0 and not seen[atom]:
+            seen[atom] = 1
             there[distinct] = atom
             distinct += 1
     for at in range(size - 1):
@@ -106,7 +108,7 @@ def _find(  # noqa: C901, PLR0912, PLR0917 - one loop over arrays, which is what
             start = at - phrases[phrase, PHRASE_AT]
             length = phrases[phrase, PHRASE_LENGTH]
             whole = phrases[phrase, PHRASE_ATOM]
-            if start >= 0 and start + length <= size and seen[whole] != tick:
+            if start >= 0 and start + length <= size and not seen[whole]:
                 words = phrases[phrase, PHRASE_START]
                 equal = True
                 for i in range(length):
@@ -114,7 +116,7 @@ def _find(  # noqa: C901, PLR0912, PLR0917 - one loop over arrays, which is what
                         equal = False
                         break
                 if equal:
-                    seen[whole] = tick
+                    seen[whole] = 1
                     there[distinct] = whole
                     distinct += 1
             phrase = phrases[phrase, PHRASE_NEXT]
@@ -123,17 +125,19 @@ def _find(  # noqa: C901, PLR0912, PLR0917 - one loop over arrays, which is what
         entry = heads[there[i]]
         while entry >= 0:
             second = entries[entry, ENTRY_SECOND]
-            if second < 0 or seen[second] == tick:
+            if second < 0 or seen[second]:
                 program = entries[entry, ENTRY_PROGRAM]
-                if program == DIRECT or (program >= 0 and holds(programs, program, seen, tick)):
+                if program == DIRECT or (program >= 0 and holds(programs, program, seen)):
                     found[count] = entries[entry, ENTRY_NEED]
                     count += 1
             entry = entries[entry, ENTRY_NEXT]
     for i in range(len(always)):
         program = entries[always[i], ENTRY_PROGRAM]
-        if program >= 0 and holds(programs, program, seen, tick):
+        if program >= 0 and holds(programs, program, seen):
             found[count] = entries[always[i], ENTRY_NEED]
             count += 1
+    for i in range(distinct):
+        seen[there[i]] = 0
     return count
 
 
@@ -182,15 +186,16 @@ class CompiledIndex:
         self.thresholds = ThresholdBook()
         self._needs: dict[str, tuple[Needs, ...]] = {}
         self._dead = 0
-        self._tick = 0
         self._clear()
 
     def _clear(self) -> None:
         self._ids: dict[str, int] = {}
+        self._words: dict[str, int] = {}
+        """The numbers of words once more: a smaller table, since each word of a text is looked up in it."""
         self._rule_ids: list[str] = []
         self._own: dict[str, range] = {}
         self._heads = _Rows(fill=-1)
-        self._seen = _Rows(kind=np.int64)
+        self._seen = _Rows(kind=np.int8)
         self._there = _Rows()
         self._entries = _Rows(4, -1)
         self._phrases = _Rows(5, -1)
@@ -257,7 +262,9 @@ class CompiledIndex:
             number = self._ids[atom] = self._heads.take()
             self._seen.take()
             self._there.take()
-            if " " in atom and atom[0] not in "@?#":
+            if " " not in atom:
+                self._words[atom] = number
+            elif atom[0] not in "@?#":
                 self._hang(atom, number)
         return number
 
@@ -317,7 +324,7 @@ class CompiledIndex:
 
     def match(self, texts: Mapping[str, list[str]], fields: Iterable[str]) -> set[str]:
         """Give the rules that can hold on a record of these texts, by mark, and of these fields."""
-        number = self._ids.get
+        number = self._words.get
         parts: list[NDArray[np.int32]] = []
         extra: set[str] = set()
         for mark, words in texts.items():
@@ -327,8 +334,8 @@ class CompiledIndex:
             parts.append(np.fromiter(map(number, marked, repeat(-1)), np.int32, len(marked)))
             if self._prefixes:
                 self._prefixes.find(set(marked), extra, mark)
+        number = self._ids.get
         own = [number(f, -1) for f in (*fields, *extra)]
-        self._tick += 1
         count = find(
             parts[0] if len(parts) == 1 else np.concatenate(parts or [_BETWEEN]),
             np.array(own, np.int32),
@@ -341,7 +348,6 @@ class CompiledIndex:
             self._phrase_words.all,
             self._programs.all,
             self._always.all[: self._always.used],
-            self._tick,
             self._there.all,
             self._found.all,
         )
