@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
     from aiokafka.admin import AIOKafkaAdminClient
 
+    from streams.kafka.features import KafkaLevel
     from streams.kafka.topics import TopicState
     from streams.settings import Settings
 
@@ -176,6 +177,7 @@ async def _check_broker(settings: Settings) -> list[Finding]:
     from aiokafka.errors import KafkaError  # noqa: PLC0415 - keeps --help quick
 
     from streams.kafka.client import NoBrokerError, open_admin, open_reader  # noqa: PLC0415
+    from streams.kafka.features import ask_level  # noqa: PLC0415
     from streams.kafka.topics import TopicError  # noqa: PLC0415
 
     findings: list[Finding] = []
@@ -190,6 +192,7 @@ async def _check_broker(settings: Settings) -> list[Finding]:
                     f"{settings.broker} answers: {_count(brokers, 'broker')}, cluster {cluster['cluster_id']}",
                 )
             )
+            findings.append(judge_kafka(await ask_level(admin)))
             if brokers < settings.replication:
                 findings.append(
                     Finding(
@@ -217,6 +220,39 @@ async def _check_broker(settings: Settings) -> list[Finding]:
             Finding("broker", State.WRONG, sentence, "look at the rights of this user and the broker's log")
         )
     return findings
+
+
+def judge_kafka(level: KafkaLevel | None) -> Finding:
+    """Say which Kafka it is, and whether Dragoman is tried with it."""
+    from streams.kafka.features import OLDEST, TRIED, release_of  # noqa: PLC0415 - keeps --help quick
+
+    tried = f"Dragoman is tried with Kafka {_dotted(TRIED)} in KRaft mode"
+    if level is None:
+        return Finding(
+            "kafka version",
+            State.WARN,
+            "the broker tells no metadata.version: it uses ZooKeeper, or is another program that speaks Kafka",
+            f"{tried}; run its own tests against this one before you rely on it",
+        )
+    software, cluster = release_of(level.supported), release_of(level.finalized)
+    if software is None or cluster is None:
+        newest = (
+            f"newer than Kafka {_dotted(TRIED)} (metadata.version {level.finalized} of {level.supported})"
+        )
+        return Finding("kafka version", State.OK, f"{newest}; {tried}, and newer ones speak its protocol")
+    sentence = f"Kafka {_dotted(software)} with the features of {_dotted(cluster)} (KRaft, metadata.version {level.finalized})"
+    if software < OLDEST:
+        return Finding(
+            "kafka version",
+            State.WARN,
+            sentence,
+            f"{tried}; older than {_dotted(OLDEST)} is untried: upgrade it",
+        )
+    return Finding("kafka version", State.OK, f"{sentence}; supported")
+
+
+def _dotted(release: tuple[int, int]) -> str:
+    return f"{release[0]}.{release[1]}"
 
 
 async def _check_installation(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import orjson
 import pytest
 from click.testing import CliRunner
 
-from streams.cli.doctor import State, check_folder, judge_clock, judge_readiness, judge_rules
+from streams.cli.doctor import State, check_folder, judge_clock, judge_kafka, judge_readiness, judge_rules
 from streams.cli.main import dragoman
+from streams.kafka import local
+from streams.kafka.features import TRIED, KafkaLevel, read_level, release_of
 from streams.kafka.local import free_port
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def _doctor(tmp_path: Path, *arguments: str) -> tuple[int, str]:
@@ -77,3 +76,43 @@ def test_a_process_that_is_not_ready_says_why(body: bytes, words: str) -> None:
     finding = judge_readiness("worker", "127.0.0.1:6066", 503, body)
     assert finding.state is State.WRONG
     assert words in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("level", "state", "words"),
+    [
+        (
+            KafkaLevel(33, 33),
+            State.OK,
+            "Kafka 4.4 with the features of 4.4 (KRaft, metadata.version 33); supported",
+        ),
+        (
+            KafkaLevel(33, 22),
+            State.OK,
+            "Kafka 4.4 with the features of 4.0 (KRaft, metadata.version 22); supported",
+        ),
+        (KafkaLevel(21, 21), State.WARN, "Kafka 3.9 with the features of 3.9"),
+        (KafkaLevel(99, 40), State.OK, "newer than Kafka 4.4 (metadata.version 40 of 99)"),
+        (None, State.WARN, "it uses ZooKeeper, or is another program"),
+    ],
+)
+def test_it_says_which_kafka_it_is_and_whether_it_is_tried(
+    level: KafkaLevel | None, state: State, words: str
+) -> None:
+    found = judge_kafka(level)
+    assert found.state is state
+    assert words in found.sentence
+
+
+def test_the_release_that_is_tried_is_the_one_of_the_local_broker() -> None:
+    lock = (Path(local.__file__).parent / "jars.lock").read_text("utf-8")
+    assert f"org.apache.kafka:kafka-clients:{TRIED[0]}.{TRIED[1]}." in lock
+    assert release_of(33) == TRIED
+
+
+def test_levels_are_read_from_the_tagged_fields_of_the_answer() -> None:
+    supported = b"\x02\x11metadata.version\x00\x07\x00\x21\x00"
+    finalized = b"\x02\x11metadata.version\x00\x1e\x00\x1e\x00"
+    assert read_level({0: supported, 1: b"\x00" * 8, 2: finalized}) == KafkaLevel(33, 30)
+    assert read_level({0: supported}) is None
+    assert read_level({}) is None

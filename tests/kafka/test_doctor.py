@@ -43,6 +43,10 @@ async def test_a_fresh_installation_has_nothing_wrong_and_what_goes_wrong_is_nam
     assert [line for line in lines if line["state"] == "wrong"] == []
     assert code == 0
     found = {line["what"]: line for line in lines}
+    assert found["kafka version"]["state"] == "ok"
+    assert found["kafka version"]["sentence"].startswith(
+        "Kafka 4.4 with the features of 4.4 (KRaft, metadata.version "
+    )
     assert found["topics"]["sentence"] == f"all {len(created_topics)} are as they should be"
     assert "dragoman rules apply" in found["rules"]["advice"]
     assert "dragoman worker --agents" in found["agents"]["advice"]
