@@ -70,7 +70,7 @@ def is_presupposed(words: Sequence[str], at: int) -> bool:
     """Whether a clause only takes a step as known: explained why they signed, asked on what terms they had joined."""
     for back in range(at - 1, max(-1, at - _LOOK_BACK), -1):
         word = words[back]
-        if word in BARRIERS or word in {",", "that", "and"}:
+        if word in BARRIERS or word in {",", "that"}:
             return False
         if back and (word in _KNOWN or (word == "what" and words[back - 1] in {"under", "on", "at"})):
             return True

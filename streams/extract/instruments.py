@@ -556,9 +556,10 @@ def _phrase(
         close = next((at for at in range(end + 1, min(end + 6, len(words))) if words[at] == ")"), None)
         end = close + 1 if close is not None else end
     determiner = words[start] if words[start] in _ARTICLES else ""
-    last = words[tail - 1]
-    first = words[head]
-    plural = first.endswith(("s", "a")) and first != "cessation" and (tail - head > 1 or last.endswith("s"))
+    bearing = (
+        words[head] if "of" in words[head:tail] else words[tail - 1]
+    )  # memoranda of understanding, peace deals
+    plural = bearing.endswith(("s", "a")) and bearing not in {"cessation", "minutes"}
     return NounPhrase(noun, index, start, head, tail, end, determiner, plural)
 
 

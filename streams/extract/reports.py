@@ -244,6 +244,8 @@ class _Reader:
         found = parties_of(phrase, step, self.actors, self.words)
         if found.strangers:  # who rejects what others agreed only reacts
             step = replace(step, stage=Stage.AGREED, mode="done", quiet=True)
+        if _is_vague(phrase, step) and not codes_of(found.actors):
+            step = replace(step, quiet=True)
         subject = find_subject(phrase, self.words)
         beside = self.words[max(0, min(step.start, phrase.start) - _NEAR) : max(step.end, phrase.end) + _NEAR]
         return Report(
@@ -293,6 +295,17 @@ class _Reader:
         return capital or bool(_ABOUT & set(self.words[phrase.end : phrase.end + 1]))
 
 
+_VAGUE: Final = frozenset({"", "some", "many", "several", "various", "new", "any", "all"})
+
+
+def _is_vague(phrase: NounPhrase, step: Step) -> bool:
+    """Whether it is of no particular instrument that something is wanted or said: nations seek new protocols."""
+    aimed = step.act in _AIMS or (step.act in _ENDS and step.mode != "done")
+    return phrase.plural and phrase.determiner in _VAGUE and aimed
+
+
+_AIMS: Final = frozenset({"negotiate", "propose", "call"})
+_ENDS: Final = frozenset({"reach", "bargain", "conclude"})
 _SIDE_REACH: Final = 8
 _PLACING: Final = frozenset({"between", "with", "among"})
 _YEAR: Final = 4

@@ -555,6 +555,20 @@ _REACTIONS: Final = frozenset(
         "importance", "since", "appreciation", "thanked", "thanks", "credit", "leadership",
     }
 )  # fmt: skip
+_WEIGHED: Final = frozenset(
+    {
+        "accept",
+        "prevent",
+        "avoid",
+        "justify",
+        "oppose",
+        "reverse",
+        "forestall",
+        "accepting",
+        "preventing",
+        "avoiding",
+    }
+)
 _HEADS: Final = frozenset(
     {"leaders", "ministers", "presidents", "sides", "secretaries", "countries", "chiefs"}
 )
@@ -582,6 +596,7 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
     if refusal is not None:
         return refusal
     reacted = bool(before & _REACTIONS) and not (act in _DATED_ACTS and _HEADS & set(words[:at]))
+    reacted = reacted or bool(_WEIGHED & set(words[max(0, at - 4) : at]))
     quiet = act == "react" or words[at] == "differences" or reacted
     quiet = quiet or (act in {"propose", "negotiate"} and bool(before & _OBJECTIONS))
     return Step(stage, mode, CLEAR, at, view.phrase.end, verb=at, act=act, quiet=quiet)
@@ -694,7 +709,8 @@ _OCCASION: Final = frozenset({"for", "at", "to", "attend", "witness", "before", 
 def _is_ahead(view: _View, at: int) -> bool:
     """Whether a signing is still to come: expected on Friday for the signing of, the signing of X is planned."""
     words, end = view.words, view.phrase.end
-    if {"will", "coincide"} & set(words[:at]):
+    low = max((k + 1 for k in range(at) if words[k] in BARRIERS or words[k] in {",", '"', "”"}), default=0)
+    if {"will", "coincide"} & set(words[low:at]):
         return True
     if _OCCASION & set(words[max(0, at - 3) : at]) and _TO_COME & set(words[max(0, at - 14) : at]):
         return True
@@ -718,6 +734,11 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
     praised = trigger.form == "ing" and bool(_REACTIONS & before)
     stopped = mode == "tried" and bool(_OBJECTIONS & before)
     reported = meaning.background and mode in _REAL and _is_reported(words, meaning.start, at)
+    recent = (
+        mode == "done"
+        and "recently" in words[max(0, meaning.start - 2) : at]
+        and not HAVE & set(words[meaning.start : at])
+    )
     return Step(
         stage,
         mode,
@@ -726,7 +747,7 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
         phrase.end,
         verb=at,
         act=act,
-        background=meaning.background and not reported,
+        background=(meaning.background and not reported) or recent,
         soft="had" not in words[max(0, meaning.start - 12) : at],
         quiet=act == "react" or stopped or praised,
     )
