@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from schemas.entity import EntityType
 from schemas.event import PloverType, Realis
 from schemas.transcript import SegmentKind
+from streams.extract.background import is_at_home, is_background, is_other_sense
 from streams.extract.clauses import (
     AUXILIARIES,
     DETERMINERS,
@@ -62,6 +63,9 @@ MATTER_WORDS: Final = 14
 WEAPON_REACH: Final = 8
 """So many words before an attack can name the weapon."""
 FRONT_SIGNS: Final = 12
+MEETING_REACH: Final = 3000
+PRONOUN_REACH: Final = 600
+"""So many signs behind a meeting `in this meeting`, and so many `they`, can mean it."""
 OPENING_WORDS: Final = 8
 
 _MEETING_WORDS: Final = frozenset(
@@ -109,6 +113,13 @@ _LOCATING_OF: Final = {
     PloverType.COERCE: frozenset({"on"}),
     PloverType.PROTEST: frozenset({"through", "to"}),
 }
+_SUFFERING: Final = frozenset({"in", "on", "at", "near", "against"})
+_HARM: Final = frozenset(
+    {
+        "attack", "attacks", "bombing", "bombings", "killing", "killings", "murder", "assassination", "strike", "strikes", "blast",
+        "violence", "explosion", "massacre", "shooting", "raid", "assault", "kidnapping", "coup", "hijacking", "shelling",
+    }
+)  # fmt: skip
 _WHERE: Final = frozenset({"in", "at", "to", "from"})
 _REDUCED: Final = frozenset({"in", "at", "on", "under", "during", "between", "as", "of"})
 _VISITS: Final = frozenset({"visit", "trip", "tour"})
@@ -185,6 +196,7 @@ class Scene:
     starts: Sequence[int]
     places: Mapping[int, Slot] = field(default_factory=dict)
     meeting: tuple[Slot, ...] = ()
+    meeting_end: int = 0
     visitors: set[str] = field(default_factory=set)
     """Keys of those who were called visiting."""
 
@@ -299,7 +311,7 @@ def read_sentence(scene: Scene, sentence: Sentence) -> tuple[Draft, ...]:
             draft = _as_unreal(draft, drafts[-1], scene)
         drafts.append(draft)
         if draft.type is PloverType.CONSULT:
-            scene.meeting = (*draft.actors, *draft.recipients)
+            scene.meeting, scene.meeting_end = (*draft.actors, *draft.recipients), sentence.end
         if trigger.meaning.realis is Realis.INTENDED or _opens_list(layout, trigger):
             topic_end = max(topic_end, clause_end(layout, trigger.last))
     scene.visitors.update(
@@ -476,6 +488,9 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
     if meaning.roles is Roles.ALLEGED:
         speaker = speaker or next(iter(_speakers(line, report)), None)
         actors, recipients = (speaker,) if speaker else _station(line), (*actors, *recipients)
+    if is_other_sense(layout, trigger, (acting, other)):
+        return None
+    recipients = tuple(s for s in recipients if not _is_victim(layout, trigger, s))
     carried = _carries(line, actors, acting)
     if carried:
         actors, recipients = scene.meeting[:1], recipients or scene.meeting[1:]
@@ -490,10 +505,14 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
         layout, trigger, sides.subject, found, scene.today, headline=line.kind is SegmentKind.HEADLINE
     )
     contexts = _contexts(layout, first, last, meaning.contexts)
+    if realis is Realis.ASSERTED and is_background(layout, trigger, acts=bool(actors)):
+        realis = Realis.HISTORICAL
     kind, mode, cameo = name_event(meaning, realis, contexts, scene.lexicon, aimed=bool(recipients))
     mode, cameo = name_matter(kind, mode, cameo, _matter_words(layout, trigger, kind, first), scene.lexicon)
     contexts = name_context(kind, cameo, contexts, scene.lexicon)
-    if kind is PloverType.CONSULT and mode is None and _is_elsewhere(here, (*actors, *recipients)):
+    mode, cameo = (None, "120") if mode == "veto" and is_at_home(layout.words) else (mode, cameo)
+    talked_of = layout.words[trigger.first].startswith("discuss")
+    if kind is PloverType.CONSULT and mode is None and not talked_of and _is_elsewhere(here, (*actors, *recipients)):
         mode, cameo = "third-party", "044"
     if kind is PloverType.CONSULT and mode is None and cameo == "040":
         mode, cameo = _manner(line, (first, last), (acting, other), (actors, recipients))
@@ -641,7 +660,19 @@ def _carries(line: _Line, actors: Sequence[Slot], acting: Parties) -> bool:
         return False
     words = line.layout.words
     shared = any(g.text.lower() == "they" or _SHARED & set(words[g.np : g.first]) for g in acting.groups)
-    return bool(line.scene.meeting) and (shared or _points_at_meeting(line.layout))
+    points = _points_at_meeting(line.layout)
+    far = line.layout.sentence.start - line.scene.meeting_end > (MEETING_REACH if points else PRONOUN_REACH)
+    return bool(line.scene.meeting) and not far and (shared or points)
+
+
+def _is_victim(layout: Layout, trigger: Trigger, slot: Slot) -> bool:
+    """Whether somebody only suffered what is condemned: condemned the attack on a mosque in Peru."""
+    group = next((g for g in layout.groups if g.start == slot.start and g.first >= trigger.last), None)
+    if trigger.meaning.type is not PloverType.ACCUSE or group is None:
+        return False
+    between = layout.words[trigger.last : group.first]
+    harm = next((at for at, word in enumerate(between) if word in _HARM), len(between))
+    return bool(_SUFFERING & set(between[harm:]))
 
 
 def _points_at_meeting(layout: Layout) -> bool:

@@ -51,16 +51,25 @@ def find_realis(
     """Say whether what the trigger tells took place; the nearest word that denies it wins over its own meaning."""
     meaning = trigger.meaning
     cue = _cue_before(layout, trigger, subject) or _infinitive(layout, trigger, headline=headline)
+    if cue is None and trigger.pattern.verb and layout.words[max(0, trigger.first - 1)] == "can":
+        cue = Realis.HYPOTHETICAL
     if cue is None and (_is_inverted(layout.words) or _is_question(layout.words, trigger)):
         cue = Realis.HYPOTHETICAL
     if cue is None and not trigger.pattern.verb:
         since = "since" in layout.words[max(0, trigger.first - 4) : trigger.first]
         cue = Realis.HISTORICAL if since else _cue_behind(layout, trigger)
     if cue is None or (cue is Realis.PURPOSE and meaning.realis is not None):
-        cue = meaning.realis or (
-            Realis.HISTORICAL if found is not None and is_old(found, today) else Realis.ASSERTED
-        )
+        cue = meaning.realis or _by_date(layout.words[trigger.first], layout, found, today)
     return cue
+
+
+def _by_date(word: str, layout: Layout, found: FoundDate | None, today: date) -> Realis:
+    """Say by its date whether it is over long ago, or yet to come: they meet next week."""
+    if found is None:
+        return Realis.ASSERTED
+    if found.direction is Direction.FUTURE and word not in layout.lexicon.past:
+        return Realis.FUTURE
+    return Realis.HISTORICAL if is_old(found, today) else Realis.ASSERTED
 
 
 def _is_inverted(words: tuple[str, ...]) -> bool:
@@ -79,6 +88,8 @@ def _cue_before(layout: Layout, trigger: Trigger, subject: Parties) -> Realis | 
         return None
     words = layout.words
     low = max([0, trigger.first - _WINDOW, *(g.last for g in subject.groups if g.last <= trigger.first)])
+    if low and words[low - 1].endswith("'ll"):
+        return Realis.FUTURE  # he'll meet
     frame = _frame(words, trigger, low)
     cue = _nearest_cue(layout, trigger.first, low if frame is None else frame)
     if cue is Realis.DENIED and trigger.meaning.type is PloverType.REJECT:
