@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 import httpx
 import orjson
 import pytest
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
 
 from schemas.contract import ContractError
 from schemas.transcript import TaggedTranscript, Transcript
@@ -292,3 +294,16 @@ def test_a_record_of_the_wrong_kind_is_refused_and_not_taken_for_another() -> No
     for value in values:
         with pytest.raises(ContractError, match="a JSON object is expected"):
             accept_transcript(orjson.dumps(value), NOON)
+
+
+def test_a_name_of_a_header_that_is_no_utf8_is_what_the_client_cannot_read() -> None:
+    """Known, and told in docs/reliability.md: once this fails, take the paragraph there away."""
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 10_000)
+    builder.append(0, 1000, b"key", b"value", [("name", b"1")])
+    batch = bytearray(builder.build())
+    at = batch.index(b"name")
+    batch[at : at + 4] = b"\xff\xfe\xfd\xfc"
+    read = MemoryRecords(bytes(batch)).next_batch()
+    assert read is not None
+    with pytest.raises(UnicodeDecodeError):
+        next(iter(read))
