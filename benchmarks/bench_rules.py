@@ -9,7 +9,8 @@ cannot.
 
 Measured are the plain index, the compiled one (the extra `fast`) and, as the peer, Lucene's Monitor on the same rules and
 documents, with its best presearcher, real frequencies as weights, and its collector on the same core. Answers are
-compared: with asking every rule on a sample of documents, and between all three on every document.
+compared: with asking every rule on a sample of documents, and between all three on every document. A run of all of it
+also puts what it printed into docs/rules.md.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import gc
 import itertools
 import json
 import os
+import platform
 import random
 import sys
 import time
@@ -29,6 +31,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import click
 
 from benchmarks.lucene import PeerMissingError, PeerResult, lucene_version, run_monitor
+from benchmarks.page import keep_on_page
 from schemas.rule import RuleSource
 from streams.rules.condition import parse_condition
 from streams.rules.detection import compile_selection
@@ -59,6 +62,12 @@ TYPES: Final = (
     "MOBILIZE",
     "COERCE",
     "ASSAULT",
+)
+COUNTS: Final = (1_000, 10_000, 100_000)
+_NAMES: Final = {"plain": "plain Python", "compiled": "compiled (extra `fast`)"}
+_HEAD: Final = (
+    "| rules | index | load s | documents/s | p50 us | p99 us | floor us | p50, x floor | documents/s, x Lucene | "
+    "rules that hold | add us | remove us |\n|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
 )
 LEVELS: Final = (0.3, 0.5, 0.7, 0.9)
 
@@ -238,7 +247,7 @@ class Row:
     "counts",
     multiple=True,
     type=click.IntRange(min=100),
-    default=(1_000, 10_000, 100_000),
+    default=COUNTS,
     show_default=True,
 )
 @click.option(
@@ -258,10 +267,12 @@ def main(counts: tuple[int, ...], checked: int, warm_up_s: float, *, peer: bool)
         for atom in {*document.text.split(), *document.fields}:
             frequency[atom] = frequency.get(atom, 0.0) + 1000 / SAMPLE
     mean = sum(len(d.text.split()) for d in draw.documents) / DOCUMENTS
-    click.echo(f"{DOCUMENTS} documents of {mean:.0f} words; Lucene {lucene_version()}; CPU time on one core")
-    click.echo(
-        f"{'rules':>8} {'engine':>9} {'load s':>7} {'docs/s':>7} {'p50 us':>7} {'p99 us':>7} {'floor us':>9} {'x floor':>8} {'x Lucene':>9} {'held/doc':>9} {'add us':>7} {'remove us':>10}"
+    told = (
+        f"{DOCUMENTS} documents of {mean:.0f} words, drawn, as the rules are; Lucene Monitor {lucene_version()}, Python "
+        f"{platform.python_version()}; CPU time on one core of {os.cpu_count()}."
     )
+    printed = [told, "", _HEAD]
+    click.echo("\n".join(printed))
     rows: list[Row] = []
     for count in counts:
         needs = {f"r{i}": _needs(draw.rule(), frequency) for i in range(count)}
@@ -269,21 +280,34 @@ def main(counts: tuple[int, ...], checked: int, warm_up_s: float, *, peer: bool)
             raise click.ClickException("a rule of the benchmark is not decided by its needs")
         for row in _bench(draw, frequency, needs, checked, warm_up_s if peer else None):
             rows.append(row)
-            click.echo(_line(row))
+            printed.append(_line(row))
+            click.echo(printed[-1])
+    compiled_us = _time_once(
+        lambda detection: _needs(detection, frequency), [draw.rule() for _ in range(500)]
+    )
+    printed += [
+        "",
+        f"Before it is added a rule is read and compiled, which takes {compiled_us:.0f} us (p50).",
+    ]
+    click.echo("\n".join(printed[-2:]))
     if not can_compile():
         click.echo("the compiled index was not measured: numba is not installed (the extra `fast`)")
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps([asdict(r) for r in rows], indent=2) + "\n", "utf-8")
+    if counts == COUNTS and {r.engine for r in rows} == {"lucene", *_NAMES}:
+        keep_on_page("rules.md", "make bench-rules", "\n".join(printed))
 
 
 def _line(row: Row) -> str:
     def number(value: float | None) -> str:
-        return "-" if value is None else f"{value:.1f}"
+        return "" if value is None else f"{value:.1f}"
 
-    return (
-        f"{row.rules:>8} {row.engine:>9} {row.load_s:>7.2f} {row.docs_per_s:>7.0f} {row.p50_us:>7.0f} {row.p99_us:>7.0f} {row.floor_us:>9.0f} "
-        f"{row.times_floor:>8.1f} {number(row.times_lucene):>9} {row.held_per_document:>9.1f} {number(row.add_us):>7} {number(row.remove_us):>10}"
-    )
+    cells = (
+        f"{row.rules:,}", _NAMES.get(row.engine, "Lucene Monitor"), f"{row.load_s:.2f}", f"{row.docs_per_s:,.0f}", f"{row.p50_us:,.0f}",
+        f"{row.p99_us:,.0f}", f"{row.floor_us:.0f}", f"{row.times_floor:.1f}", number(row.times_lucene),
+        f"{row.held_per_document:.0f}", number(row.add_us), number(row.remove_us),
+    )  # fmt: skip
+    return "| " + " | ".join(cells) + " |"
 
 
 def _bench(
