@@ -1,7 +1,8 @@
 """How well agreements are read on passages of the project's own: floors, so that no later change undoes what is there.
 
 The passages are invented, people and events in them too. Their labels follow the public definitions of the stages. Rules
-and word lists were mended with those of an even number only; those of an odd number show what generalises.
+and word lists were mended with those of an even number only; those of an odd number show what generalises. The second set was
+written by somebody who did not know the reader, with harder sentences than news has on an average day.
 """
 
 from __future__ import annotations
@@ -16,13 +17,18 @@ import pytest
 
 from streams.cli.extract_lines import answer_lines
 
-PASSAGES = Path(__file__).parent / "agreements.jsonl"
+SETS = {
+    "first": Path(__file__).parent / "agreements.jsonl",
+    "second": Path(__file__).parent / "agreements_unseen.jsonl",
+}
 SHARED_WORDS = 0.25
 """The least share of words for two pieces of evidence to be about one instrument."""
 
 FLOORS = {
-    ("even", "alert"): 0.82, ("even", "stage"): 0.74, ("even", "parties"): 0.72, ("even", "new"): 0.87,
-    ("odd", "alert"): 0.78, ("odd", "stage"): 0.71, ("odd", "parties"): 0.72, ("odd", "new"): 0.83,
+    ("first even", "alert"): 0.87, ("first even", "stage"): 0.77, ("first even", "parties"): 0.75, ("first even", "new"): 0.89, ("first even", "domain"): 0.73,
+    ("first odd", "alert"): 0.79, ("first odd", "stage"): 0.70, ("first odd", "parties"): 0.72, ("first odd", "new"): 0.82, ("first odd", "domain"): 0.73,
+    ("second even", "alert"): 0.66, ("second even", "stage"): 0.54, ("second even", "parties"): 0.42, ("second even", "new"): 0.67, ("second even", "domain"): 0.65,
+    ("second odd", "alert"): 0.57, ("second odd", "stage"): 0.44, ("second odd", "parties"): 0.34, ("second odd", "new"): 0.60, ("second odd", "domain"): 0.56,
 }  # fmt: skip
 """Each a few points under what was measured, because one passage moves a figure by almost one."""
 
@@ -30,9 +36,9 @@ FALSE_INSTRUMENTS_AT_MOST = 2
 
 
 @cache
-def read_passages() -> tuple[tuple[dict[str, Any], dict[str, Any]], ...]:
-    """Give each passage with its answer, as the command gives it."""
-    lines = PASSAGES.read_bytes().splitlines()
+def read_passages(name: str) -> tuple[tuple[dict[str, Any], dict[str, Any]], ...]:
+    """Give each passage of a set with its answer, as the command gives it."""
+    lines = SETS[name].read_bytes().splitlines()
     output = io.BytesIO()
     assert answer_lines("agreements", lines, output) == 0
     answers = output.getvalue().splitlines()
@@ -40,8 +46,9 @@ def read_passages() -> tuple[tuple[dict[str, Any], dict[str, Any]], ...]:
 
 
 def half(name: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    rest = {"even": 0, "odd": 1}[name]
-    return [pair for pair in read_passages() if int(pair[0]["id"].removeprefix("own-")) % 2 == rest]
+    which, _, part = name.partition(" ")
+    rest = {"even": 0, "odd": 1}[part]
+    return [pair for pair in read_passages(which) if int(pair[0]["id"].rpartition("-")[2]) % 2 == rest]
 
 
 def overlap(one: str, other: str) -> float:
@@ -96,10 +103,20 @@ def share_right(part: list[tuple[dict[str, Any], dict[str, Any]]], name: str) ->
     return float(right) / float(wanted)
 
 
+def domain_f1(part: list[tuple[dict[str, Any], dict[str, Any]]]) -> float:
+    pairs = [
+        (set(g["domain"]), set(f["domain"]))
+        for gold, answer in part
+        for g, f in matched(gold, answer)
+        if g["required"]
+    ]
+    right = sum(len(wanted & found) for wanted, found in pairs)
+    return f1(right, sum(len(f - w) for w, f in pairs), sum(len(w - f) for w, f in pairs))
+
+
 def measure(part: list[tuple[dict[str, Any], dict[str, Any]]], name: str) -> float:
-    if name == "alert":
-        return alert_f1(part)
-    return new_step_f1(part) if name == "new" else share_right(part, name)
+    whole = {"alert": alert_f1, "new": new_step_f1, "domain": domain_f1}
+    return whole[name](part) if name in whole else share_right(part, name)
 
 
 @pytest.mark.parametrize(("name", "figure"), FLOORS, ids=lambda value: value)
@@ -107,18 +124,21 @@ def test_agreements_are_read_as_well_as_they_were(name: str, figure: str) -> Non
     assert measure(half(name), figure) >= FLOORS[name, figure]
 
 
-def test_plain_news_holds_hardly_any_instrument_and_no_alert() -> None:
-    plain = [answer for gold, answer in read_passages() if gold["background"]]
+@pytest.mark.parametrize("name", SETS)
+def test_plain_news_holds_hardly_any_instrument_and_no_alert(name: str) -> None:
+    plain = [answer for gold, answer in read_passages(name) if gold["background"]]
     assert sum(len(answer["instruments"]) for answer in plain) <= FALSE_INSTRUMENTS_AT_MOST
     assert not any(answer["is_security_mou_alert"] for answer in plain)
 
 
-def test_the_passages_are_labelled_in_their_own_words() -> None:
-    for gold, _ in read_passages():
+@pytest.mark.parametrize("name", SETS)
+def test_the_passages_are_labelled_in_their_own_words(name: str) -> None:
+    for gold, _ in read_passages(name):
         for instrument in gold["instruments"]:
             assert instrument["evidence_span"] in gold["text"], gold["id"]
             named = f"{gold['headline'] or ''}\n{gold['text']}"
-            assert all(party["name_as_written"] in named for party in instrument["parties"]), gold["id"]
+            written = [party["name_as_written"] for party in instrument["parties"]]
+            assert all(name is None or name in named for name in written), gold["id"]
 
 
 CONSTRUCTIONS = {
