@@ -18,7 +18,7 @@ from schemas.entity import Entity, EntityType, Mention, MentionKind
 from schemas.ids import derived_id
 from schemas.transcript import SegmentKind
 from streams.extract.mentions import Owner, RawMention, find_mentions
-from streams.extract.names import plain_name, split_words
+from streams.extract.names import leader_key, plain_name, skeleton, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,12 +71,16 @@ _OF_A_STATE: Final = frozenset(
 """Words for a body that every state has one of."""
 _MINISTRY: Final = frozenset({"minister"})
 """The words of `the ministry`, as offices are compared."""
+_COMMON_BODIES: Final = frozenset("council congress command department office commons senate".split())
+"""Last words of names that many states have a body of."""
 _REPORTERS: Final = frozenset("reporter correspondent".split())
 _FAMILY_FIRST: Final = frozenset(
     """xi hu jiang deng mao li wang zhang liu chen yang zhao huang zhou wu xu sun zhu ma guo lin gao luo qin tang qian wen
     kim park moon yoon lee roh choe ri nguyen pham tran ho han chun tsai lai cho kang jang dong wei meng""".split()
 )
 """Family names that stand first: Xi Jinping is later called Xi."""
+_ARTICLES: Final = frozenset({"al", "el"})
+"""Parts of Arabic names that are now written, now left out: al-Sisi, Sisi."""
 _FAMILY_LAST: Final = frozenset({"jr", "sr", "ii", "iii"})
 
 
@@ -269,16 +273,12 @@ class _Resolver:
     # --- one mention ------------------------------------------------------------------------------------------------
 
     def _resolve(self, m: RawMention) -> str | None:
-        if m.key is not None and self._is_abroad(m):
-            return None
         if m.key is not None:
-            return self._known(m.key, m.type, m.name or self.text[m.start : m.end], m.code, m.countries)
+            return self._keyed(m, m.key)
         if m.deixis is not None and m.deixis != "generic":
             return self._deictic(m)
-        if m.kind is MentionKind.NAME and m.type is not EntityType.PERSON and not m.head:
-            single = plain_name(self.text[m.start : m.end])
-            if " " not in single and single in self.names.leaders:
-                return self._person(m)
+        if self._is_leader(m) or self._is_surname(m):
+            return self._person(m)
         ways = {
             EntityType.PERSON: self._person,
             EntityType.ROLE: self._role,
@@ -288,6 +288,52 @@ class _Resolver:
         }
         way = ways.get(m.type)
         return way(m) if way else self._new(m.type, self.text[m.start : m.end])
+
+    def _keyed(self, m: RawMention, key: str) -> str | None:
+        """Give what a known name stands for; here that may be another's body, or nothing."""
+        if self._is_abroad(m):
+            return None
+        text = self.text[m.start : m.end]
+        if state := self._other_owner(m):
+            return self._body_of(state, _office(tuple(text.lower().split())), text, "GOV")
+        return self._known(key, m.type, m.name or text, m.code, m.countries)
+
+    def _is_leader(self, m: RawMention) -> bool:
+        """Tell whether what looks like no person is one whom everybody knows."""
+        if m.kind is not MentionKind.NAME or m.type is EntityType.PERSON or m.head:
+            return False
+        text = self.text[m.start : m.end]
+        single = plain_name(text)
+        return (" " not in single and single in self.names.leaders) or leader_key(
+            text
+        ) in self.names.leader_keys
+
+    def _other_owner(self, m: RawMention) -> str | None:
+        """Give the state that a common name of a body is of, where another stands right before it: Russia's Security Council."""
+        text = self.text[m.start : m.end]
+        if m.type is not EntityType.ORGANISATION or text.rpartition(" ")[2].lower() not in _COMMON_BODIES:
+            return None
+        before = bisect_right(self.starts, m.start - 1) - 1
+        owner = self.raw[before] if before >= 0 else None
+        if (
+            owner is None
+            or owner.type is not EntityType.COUNTRY
+            or not owner.countries
+            or owner.start == m.start
+        ):
+            return None
+        beside = self.text[owner.end : m.start].strip() in {"", "'s", "’s", "'", "’"}
+        return owner.countries[0] if beside and owner.countries[0] not in m.countries else None
+
+    def _is_surname(self, m: RawMention) -> bool:
+        """Tell whether what looks like a place or a body is the surname of who was named before: met Laftit."""
+        text = self.text[m.start : m.end]
+        bare = m.kind is MentionKind.NAME and m.type in {EntityType.PLACE, EntityType.ORGANISATION}
+        if not bare or m.head or m.countries or " " in text or text.isupper():
+            return False
+        ident = self.people_by_name.get(_surname(text))
+        known = self.drafts.get(ident) if ident else None
+        return known is not None and " " in known.name and _name_parts(known.name)[-1] == _plain(text)
 
     def _is_abroad(self, m: RawMention) -> bool:
         """Tell whether a name stands for a body only at home, and this text does not speak of its home."""
@@ -625,7 +671,7 @@ class _Resolver:
             elif owner.span is not None:
                 body = self._body_within(m, *owner.span) or body
             elif owner.known is not None:
-                body = self._owned_by(owner.known, states, m) or body
+                body = self._longer_body(owner.known, m) or self._owned_by(owner.known, states, m) or body
         if body is None and m.type is EntityType.ROLE:
             body = self._body_within(m, m.start, m.end)
         if body is not None:
@@ -633,6 +679,21 @@ class _Resolver:
                 states.extend(c for c in self.drafts[body].countries[:1] if c not in states)
             sector = self._sector_from(self.drafts[body], sector)
         return list(dict.fromkeys(states)), body, sector
+
+    def _longer_body(self, known: Known, m: RawMention) -> str | None:
+        """Give the body whose name goes on before a common one: secretary of the Russian Security Council."""
+        last = known.name.rpartition(" ")[2].lower()
+        if known.type is not EntityType.ORGANISATION or last not in _COMMON_BODIES or self.depth == _DEEPEST:
+            return None
+        for x in self._in_sentence(m.sentence, m.part):
+            inside = m.start < x.start and x.end <= m.end and x.kind is MentionKind.NAME and x.key is None
+            if (
+                inside
+                and x.type is EntityType.ORGANISATION
+                and self.text[m.start : x.end].lower().endswith(last)
+            ):
+                return self._resolve(x)
+        return None
 
     def _is_party(self, body: str) -> bool:
         """Tell whether a body speaks for itself and not for a state: Hamas, the European Union."""
@@ -725,9 +786,24 @@ class _Resolver:
         known = self.bodies.get(key) or self._abbreviated(text)
         ident = known or self._new(EntityType.ORGANISATION, text)
         self.bodies[key] = ident
+        if not m.countries and not self.drafts[ident].countries and (state := self._state_in_name(text)):
+            self.drafts[ident].countries = [state]
         if m.countries and not self.drafts[ident].countries:
             self.drafts[ident].countries = list(m.countries)
         return ident
+
+    def _state_in_name(self, text: str) -> str | None:
+        """Give the state that an official name begins with: Peruvian Congress, but not British Airways."""
+        words = split_words(text)
+        if len(words) < 2 or words[-1].low not in _COMMON_BODIES | _OF_A_STATE:  # noqa: PLR2004 - a state and a body
+            return None
+        match = self.names.english.at(words, 0)
+        known = match.known if match is not None and match.last < len(words) else None
+        return (
+            known.countries[0]
+            if known is not None and known.type is EntityType.COUNTRY and known.countries
+            else None
+        )
 
     def _body_of(self, owner: str, head: frozenset[str], name: str, sector: str) -> str:
         """Give the body of a state, or of no state that is told, which has these words in its name."""
@@ -877,7 +953,7 @@ class _Resolver:
     def _place_leader(self, draft: _Draft) -> None:
         """Give a person whom everybody knows the state he acts for, where the text does not say of which he is."""
         plain = plain_name(draft.name)
-        code = self.names.leaders.get(plain)
+        code = self.names.leaders.get(plain) or self.names.leader_keys.get(leader_key(draft.name))
         if (
             code is None
             and draft.role is not None
@@ -962,31 +1038,12 @@ def _field_words(head: tuple[str, ...]) -> frozenset[str]:
 
 def _name_parts(name: str) -> list[str]:
     parts = _plain(name).split()
-    return [p for p in parts if p not in _FAMILY_LAST] or parts
-
-
-def _skeleton(part: str) -> str:
-    """Give what spellings of one name from another script have in common: Hussein, Hossein, Husayn."""
-    plain = part
-    for old, new in (
-        ("ph", "f"),
-        ("kh", "h"),
-        ("gh", "g"),
-        ("q", "g"),
-        ("sch", "sh"),
-        ("tch", "ch"),
-        ("ks", "x"),
-        ("w", "v"),
-        ("z", "s"),
-        ("j", "y"),
-    ):
-        plain = plain.replace(old, new)
-    consonants = plain[:1] + re.sub(r"[aeiouyh'’]", "", plain[1:])
-    return re.sub(r"(.)\1+", r"\1", consonants)
+    own = [p for p in parts if p not in _FAMILY_LAST] or parts
+    return [p for p in own if p not in _ARTICLES] or own
 
 
 def _person_key(name: str) -> str:
-    return " ".join(_skeleton(p) if len(p) > 3 else p for p in _name_parts(name))  # noqa: PLR2004 - short names have no letter to spare
+    return " ".join(skeleton(p) if len(p) > 3 else p for p in _name_parts(name))  # noqa: PLR2004 - short names have no letter to spare
 
 
 def _surname(name: str) -> str:
@@ -994,7 +1051,8 @@ def _surname(name: str) -> str:
     last = parts[-1] if parts else _plain(name)
     if len(parts) > 1 and parts[0] in _FAMILY_FIRST:
         last = parts[0]
-    return "\x00" + (_skeleton(last) if len(last) > 5 else last)  # noqa: PLR2004 - short surnames must agree to the letter
+    short = re.sub(r"(.)\1+", r"\1", last)  # but for a doubled letter: Sissi and Sisi
+    return "\x00" + (skeleton(last) if len(last) > 5 else short)  # noqa: PLR2004 - short surnames must agree else
 
 
 def _agree(one: str, other: str) -> bool:
@@ -1006,4 +1064,4 @@ def _agree(one: str, other: str) -> bool:
     if len(shorter) > 1 and longer[-len(shorter) :] == shorter:
         return True
     initial = len(first[0]) == 1 or len(second[0]) == 1
-    return first[0][0] == second[0][0] and (initial or _skeleton(first[0]) == _skeleton(second[0]))
+    return first[0][0] == second[0][0] and (initial or skeleton(first[0]) == skeleton(second[0]))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -111,14 +112,57 @@ def find_mentions(reading: Reading, models: Models) -> tuple[RawMention, ...]:
     if language not in {"en", "und", "mul", ""}:
         return _find_in_other_language(reading, models, language)
     found: list[RawMention] = []
+    spelled: list[tuple[int, list[Word]]] = []
     for number, sentence in enumerate(reading.sentences):
         words = split_words(reading.text, sentence.start, sentence.end)
+        spelled.append((number, words))
         for part, first in enumerate(range(0, len(words), _MAX_WORDS)):
             scan = _Scan(words[first : first + _MAX_WORDS], number, models)
             found.extend(
                 replace(m, part=part, subject=m.subject and not part) if part else m for m in scan.run()
             )
+    found.extend(_surnames_again(reading.text, spelled, found))
     return tuple(sorted(found, key=lambda m: (m.start, -m.end, m.type.value, m.kind.value)))
+
+
+def _surnames_again(
+    text: str, sentences: Sequence[tuple[int, list[Word]]], found: Sequence[RawMention]
+) -> list[RawMention]:
+    """Find the surnames of those named in full before, where nothing was seen: Faeser praised him.
+
+    A name that also stands without a capital in the text is a common word.
+    """
+    first: dict[str, int] = {}
+    for m in found:
+        parts = text[m.start : m.end].split()
+        if m.type is EntityType.PERSON and m.kind is MentionKind.NAME and len(parts) > 1 and not m.head:
+            first.setdefault(parts[-1], m.end)
+    first = {name: end for name, end in first.items() if len(name) >= _SHORTEST_SURNAME and name[0].isupper()}
+    if not first:
+        return []
+    low = {word.text for _, words in sentences for word in words if word.text.islower()}
+    taken = {at for m in found if m.kind is not MentionKind.PRONOUN for at in (m.start, m.end)}
+    spans = sorted((m.start, m.end) for m in found)
+    starts = [start for start, _ in spans]
+    again = []
+    for number, words in sentences:
+        for at, word in enumerate(words):
+            if (
+                first.get(word.text, word.start) >= word.start
+                or word.low in low
+                or taken & {word.start, word.end}
+            ):
+                continue
+            near = spans[
+                max(0, bisect_right(starts, word.start) - _SPANS_AROUND) : bisect_right(starts, word.start)
+            ]
+            if not any(start <= word.start < end for start, end in near):
+                again.append(
+                    RawMention(
+                        word.start, word.end, EntityType.PERSON, MentionKind.NAME, number, subject=at == 0
+                    )
+                )
+    return again
 
 
 def _find_in_other_language(reading: Reading, models: Models, language: str) -> tuple[RawMention, ...]:
@@ -166,6 +210,9 @@ def _known_words(
     return found
 
 
+_SHORTEST_SURNAME: Final = 4
+_SPANS_AROUND: Final = 6
+"""So many mentions before a word are looked at for one that it lies in."""
 _LABELS: Final = {"PER": EntityType.PERSON, "ORG": EntityType.ORGANISATION, "LOC": EntityType.PLACE}
 
 

@@ -214,6 +214,8 @@ class Names:
     """Words for the speaker's own state, by language."""
     leaders: dict[str, str]
     """Plain full name, or a surname that stands for one person, to the state or organisation he speaks for."""
+    leader_keys: dict[str, str]
+    """What spellings of a full name have in common, to the state or organisation."""
     leader_surnames: dict[str, str]
     """Surname to state, where all leaders of that surname are of one state; good only with an office before it."""
     sectors: dict[str, str]
@@ -226,6 +228,37 @@ def split_words(text: str, start: int = 0, end: int | None = None) -> list[Word]
     """Split text into words and signs: a hyphen and a possessive stand alone, an abbreviation with dots is one word."""
     found = _WORD.finditer(text, start, len(text) if end is None else end)
     return [Word(t := m.group(), t.lower().replace("’", "'"), m.start(), m.end()) for m in found]
+
+
+def skeleton(part: str) -> str:
+    """Give what spellings of one name from another script have in common: Hussein, Hossein, Husayn."""
+    plain = part
+    for old, new in (
+        ("ph", "f"),
+        ("zh", "j"),
+        ("kh", "h"),
+        ("gh", "g"),
+        ("q", "g"),
+        ("sch", "sh"),
+        ("tch", "ch"),
+        ("ks", "x"),
+        ("k", "g"),
+        ("w", "v"),
+        ("z", "s"),
+        ("j", "y"),
+    ):
+        plain = plain.replace(old, new)
+    consonants = plain[:1] + re.sub(r"[aeiouyh'’]", "", plain[1:])
+    return re.sub(r"(.)\1+", r"\1", consonants)
+
+
+_ARTICLES: Final = frozenset({"al", "el", "as", "ash", "ad", "an", "ar", "bin", "ibn", "ben"})
+
+
+def leader_key(name: str) -> str:
+    """Give what spellings of one full name have in common; empty for a single name."""
+    parts = [part for part in plain_name(name).split() if part not in _ARTICLES]
+    return " ".join(skeleton(part) for part in parts) if len(parts) > 1 else ""
 
 
 def is_person_name(name: str) -> bool:
@@ -285,6 +318,7 @@ def load_names(folder: Path) -> Names:
         countries=names,
         words=_load_words(folder / "roles.yml"),
         leaders=leaders,
+        leader_keys=_without_shared((leader_key(name), code) for name, code in leaders.items()),
         leader_surnames=surnames,
         sectors={organisation["code"]: organisation["sector"] for organisation in organisations},
         at_home=frozenset(
@@ -544,6 +578,16 @@ def _load_leaders(path: Path) -> tuple[dict[str, str], dict[str, str]]:
         if plain in surnames:
             full.setdefault(plain, surnames[plain])
     return full, {name: code for name, code in surnames.items() if name not in shared}
+
+
+def _without_shared(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Make a table of what leads to one code only."""
+    found: dict[str, str] = {}
+    shared: set[str] = {""}
+    for key, code in pairs:
+        if found.setdefault(key, code) != code:
+            shared.add(key)
+    return {key: code for key, code in found.items() if key not in shared}
 
 
 def _rows(path: Path) -> Iterable[list[str]]:

@@ -109,6 +109,7 @@ _OF_A_STATE: Final = frozenset(
     }
 )  # fmt: skip
 """Behind an adjective of a state these say who acts; anything else that it is a thing of that state: Polish soil."""
+_MODALS: Final = frozenset({"should", "would", "could", "shall", "can", "may", "might", "must", "who", "to"})
 _PREFIXES: Final = frozenset({"inter", "pan", "anti", "pro", "trans", "non", "ex", "latin"})
 _SEATED: Final = frozenset(
     {
@@ -261,12 +262,23 @@ def find_actors(
             codes, names = zip(*_NAMESAKES[word], strict=True)
             found.append(Actor(at, at + 1, codes, names, STATE, None, token.start, token.end))
             found.sort(key=lambda a: a.first)
-    return tuple(a for n, a in enumerate(found) if not _is_aside(a.first, words, found[:n]))
+    return tuple(
+        a
+        for n, a in enumerate(found)
+        if not (_is_aside(a.first, words, found[:n]) or _is_owner(a, found[n + 1 : n + 2], sentence))
+    )
 
 
 def is_of_a_thing(actor: Actor, words: Sequence[str]) -> bool:
     """Tell an adjective of what is no body of the state: Polish soil, a German magazine."""
     return actor.adjective and words[actor.last] not in _OF_A_STATE
+
+
+def _is_owner(actor: Actor, behind: Sequence[Actor], sentence: Sentence) -> bool:
+    """Tell whose movement or body another is: Abbas's secular Fatah faction."""
+    owned = sentence.tokens[actor.last - 1].text.endswith(("'s", "’s"))
+    near = behind[0].first - actor.last <= PAIR + 1 if behind else False
+    return owned and near and actor.sort == STATE and behind[0].sort in {REBELS, ORGANISATION}
 
 
 def _is_another(actor: Actor, words: Sequence[str], before: Sequence[Actor]) -> bool:
@@ -330,7 +342,10 @@ def _actor(
         located=located,
         seat=entity.type is EntityType.PLACE,
         indirect=before in _INDIRECT and not sent,
-        adjective=mention.kind is MentionKind.NATIONALITY and after.isalpha() and not after.endswith("s"),
+        adjective=mention.kind is MentionKind.NATIONALITY
+        and after.isalpha()
+        and not after.endswith("s")
+        and after not in _VERBS | _MODALS,
         home=next(iter(entity.countries), None) if sort == REBELS else None,
     )
 

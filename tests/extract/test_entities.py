@@ -582,3 +582,72 @@ def test_a_quoted_speakers_country_is_his_own() -> None:
     models = load_models()
     resolved = resolve_entities(reading, find_mentions(reading, models), models)
     assert entity_of(resolved, "Our country").code == "OMN"
+
+
+# --- spellings, ranks and bodies that several states have ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "state"),
+    [
+        ("The visit of Nursultan Nazarbaev ended on Friday.", "Nursultan Nazarbaev", "KAZ"),
+        ("The visit of Kassym-Zhomart Tokaev ended on Friday.", "Kassym-Zhomart Tokaev", "KAZ"),
+        ("The visit of Bashar Assad ended on Friday.", "Bashar Assad", "SYR"),
+        ("The visit of Abdel-Fattah el-Sissi ended on Friday.", "Abdel-Fattah el-Sissi", "EGY"),
+    ],
+)
+def test_a_leader_is_known_in_other_spellings(text: str, name: str, state: str) -> None:
+    assert entity_of(read(text), name).countries == (state,)
+
+
+def test_a_namesake_of_no_leader_is_of_no_state() -> None:
+    assert entity_of(read("The plumber Bashar Jones slept on Friday."), "Bashar Jones").countries == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "full", "short"),
+    [
+        ("Egyptian President Abdel-Fattah el-Sissi spoke. Al-Sisi praised Qatar.", "Abdel-Fattah el-Sissi", "Al-Sisi"),
+        ("Minister Nancy Faeser of Germany spoke. Faeser praised the police.", "Nancy Faeser", "Faeser"),
+        ("The Moroccan minister Abdelouafi Laftit spoke. The Germans praised Laftit.", "Abdelouafi Laftit", "Laftit"),
+    ],
+)  # fmt: skip
+def test_a_surname_goes_back_to_the_full_name(text: str, full: str, short: str) -> None:
+    resolved = read(text)
+    assert entity_of(resolved, short) == entity_of(resolved, full)
+
+
+def test_a_surname_that_is_a_common_word_here_is_no_name() -> None:
+    resolved = read(
+        "The German minister Anna Baker spoke. A baker from Bonn agreed. Baker shops were closed."
+    )
+    assert [m.text for m in resolved.mentions].count("Baker") <= 1
+
+
+def test_an_office_goes_on_with_rank_and_name() -> None:
+    resolved = read("Myanmar's army chief Senior General Min Aung Hlaing met an envoy from Laos.")
+    assert entity_of(resolved, "Myanmar's army chief") == entity_of(resolved, "Min Aung Hlaing")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "state"),
+    [
+        ("The Russian Security Council met on Friday.", "Russian Security Council", "RUS"),
+        ("The Peruvian Congress met on Friday.", "Congress", "PER"),
+    ],
+)
+def test_a_body_that_many_states_have_is_of_the_state_before_it(text: str, name: str, state: str) -> None:
+    assert entity_of(read(text), name).countries == (state,)
+
+
+def test_the_secretary_of_another_security_council_is_not_of_the_united_nations() -> None:
+    resolved = read("Nikolai Patrushev, secretary of the Russian Security Council, met an Omani envoy.")
+    assert entity_of(resolved, "Nikolai Patrushev").code == "RUS"
+
+
+def test_maoists_are_those_of_nepal_only_where_nepal_is_spoken_of() -> None:
+    assert (
+        entity_of(read("In Nepal the Maoist rebels laid down their arms."), "Maoist rebels").code
+        == "CPN-M:REB"
+    )
+    assert "org:CPN-M" not in {e.id for e in read("In Peru the Maoist rebels laid down their arms.").entities}

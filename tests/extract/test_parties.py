@@ -98,6 +98,7 @@ def parties_of(text: str, title: str | None = None) -> set[str]:
         # rebels and the government
         ("Nepal's government and Maoist rebels signed a peace agreement on Tuesday.", "CPN-M NPL"),
         ("The M23 rejected the ceasefire that the Congolese army announced on Monday.", "COD M23"),
+        ("A truce between Abbas's secular Fatah faction and Hamas was signed.", "FATAH HAMAS"),
         ("The Taliban and government troops have signed a truce.", "AFG TALIBAN"),
         ("The New Dawn Movement and Chad's government signed a peace agreement.", "TCD"),
         # made by several, told behind the noun
