@@ -21,7 +21,7 @@ from schemas.topics import Output
 from streams import pipeline
 from streams.ledger import Book
 from streams.rules.evaluate import RuleState
-from streams.rules.match import RuleIndex
+from streams.rules.match import RuleIndex, can_compile
 from streams.rules.window import Watermark
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from streams.extract.models import Models
     from streams.replay.prepare import Prepared
 
+WORTH_COMPILING: Final = 50_000
+"""With fewer rules the plain index is as fast, and to load what compiles takes longer than it saves."""
 LATENESS_S: Final = 3600.0
 """As the worker's setting of this name has it by default."""
 _PARTITION: Final = 0
@@ -77,7 +79,8 @@ def index_of(rules: RuleIndex | Iterable[Rule]) -> RuleIndex:
     """
     if isinstance(rules, RuleIndex):
         return rules
-    index = RuleIndex()
+    rules = tuple(rules)
+    index = RuleIndex(compiled=len(rules) >= WORTH_COMPILING and can_compile())
     for rule in rules:
         index.add(rule)
     return index
