@@ -55,12 +55,12 @@ async def strike(site: Site) -> None:
     """Do to a site what its scenario says; on return whoever was ended and is supervised runs again."""
     done = _BROKER if site.scenario.target is Target.BROKER else _PROCESS
     await done[site.scenario.fault](site)
-    for member in site.installation.members:
-        await member.revive()
+    await asyncio.gather(*(member.revive() for member in site.installation.members))
 
 
 async def _kill(site: Site) -> None:
-    await site.installation.of(site.scenario.target)[0].kill()
+    hit = site.installation.of(site.scenario.target)
+    await asyncio.gather(*(member.kill() for member in hit))
     await asyncio.sleep(AWAY_S)
 
 

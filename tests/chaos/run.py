@@ -53,7 +53,7 @@ SESSION_S: Final = 6.0
 
 _STATE_DISK_MIB: Final = 24
 _REPORT_PAUSE_S: Final = 0.3
-_STORY_PAUSE_S: Final = 0.6
+_STORY_PAUSE_S: Final = 1.0
 _POISON_PAUSE_S: Final = 1.0
 _BEFORE: Final = 6
 """Alerts that have come before the fault."""

@@ -60,6 +60,7 @@ SCENARIOS: Final = (
         for target in _PROCESSES
         for fault, word in _SIGNALS.items()
     ),
+    Scenario("everyone-kill", Target.EVERYONE, Fault.KILL),
     Scenario("workers-join-and-leave", Target.WORKER, Fault.JOIN_AND_LEAVE),
     Scenario("state-deleted", Target.EVERYONE, Fault.DELETE_STATE),
     Scenario("state-disk-full", Target.EVERYONE, Fault.FILL_STATE_DISK),
