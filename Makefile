@@ -125,8 +125,8 @@ bench-sse: $(VENV)/.dev ## a thousand clients on one gateway: every alert once, 
 bench-latency: $(VENV)/.dev ## from POST to the alert at a client, stage by stage
 	@$(PY) -m benchmarks.bench_latency
 
-chaos: $(VENV)/.dev ## hit every process, the disks and the clocks under load and count what was lost, also to docs/reliability.md; ONLY=name
-	@$(PY) -m tests.chaos $(if $(ONLY),--only $(ONLY),)
+chaos: $(VENV)/.dev ## hit every process, the disks and the clocks under load and count what was lost, also to docs/reliability.md; ONLY=name, MINUTES=n
+	@$(PY) -m tests.chaos $(if $(ONLY),--only $(ONLY),) $(if $(MINUTES),--minutes $(MINUTES),)
 
 # --- written by commands, never by hand -----------------------------------------------------------------------------
 

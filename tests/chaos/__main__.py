@@ -43,6 +43,7 @@ def main() -> int:
         prog="make chaos", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", action="append", metavar="NAME", help="a scenario by name; several times")
+    parser.add_argument("--minutes", type=float, default=40, help="no scenario begins later than this (40)")
     parser.add_argument("--list", action="store_true", help="say which scenarios there are")
     given = parser.parse_args()
     if given.list:
@@ -55,7 +56,7 @@ def main() -> int:
     chosen = tuple(find_scenario(name) for name in given.only) if given.only else SCENARIOS
     # Whoever ends the run early leaves nothing behind, neither a broker nor a disk.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    results = asyncio.run(run_all(chosen))
+    results = asyncio.run(run_all(chosen, given.minutes))
     text = f"{as_sentence(results)}\n\n{as_table(results)}"
     Console(highlight=False).print(text, soft_wrap=True, markup=False)
     path = write_results("chaos", as_json(results))
@@ -66,8 +67,11 @@ def main() -> int:
     return int(any(result.faults for result in results))
 
 
-async def run_all(chosen: Sequence[Scenario]) -> list[Result]:
-    """Run scenarios one after the other on one broker, with a line of progress for each."""
+async def run_all(chosen: Sequence[Scenario], minutes: float) -> list[Result]:
+    """Run scenarios one after the other on one broker, with a line of progress for each.
+
+    Those for which there is no time left are told as not run.
+    """
     results: list[Result] = []
     begin = time.monotonic()
     with ExitStack() as stack:
@@ -82,7 +86,10 @@ async def run_all(chosen: Sequence[Scenario]) -> list[Result]:
         broker = LocalBroker((disk or folder) / "broker", base.cache_dir / "broker", port=free_port())
         stack.enter_context(broker)
         for number, scenario in enumerate(chosen, start=1):
-            result = await run_scenario(scenario, broker, base, folder / scenario.name, disk)
+            if time.monotonic() - begin > 60 * minutes:
+                result = Result(scenario, skipped="the time was up")
+            else:
+                result = await run_scenario(scenario, broker, base, folder / scenario.name, disk)
             results.append(result)
             sys.stdout.write(
                 f"{time.monotonic() - begin:5.0f} s  {number:2}/{len(chosen)}  {_line(result)}\n"
