@@ -265,7 +265,7 @@ class _Reader:
         if self.index == TITLE:
             return False
         words, names = self.words, self.clause.names
-        if step.strength == FRAMED:
+        if step.strength == FRAMED and not phrase.noun.formal:
             return True
         dated = any(map(_is_year, words[phrase.start : phrase.head])) or (
             words[phrase.end : phrase.end + 1] in {("of",), ("from",)}
@@ -274,7 +274,8 @@ class _Reader:
         between = words[phrase.end : phrase.end + 1]
         ahead = range(phrase.end + 1, min(len(words), phrase.end + _SIDE_REACH))
         sided = bool(_PLACING & set(between)) and any(names[at] for at in ahead)
-        return dated or sided
+        owned = any(names[at] for at in range(max(1, phrase.start), phrase.head))
+        return dated or sided or (owned and _is_of_states(phrase))
 
     def _counts(self, report: Report) -> bool:
         """Whether a noun that has other senses too is an instrument here."""
@@ -286,7 +287,7 @@ class _Reader:
             return step.strength >= CLEAR and step.act in _PAPER_ACTS
         if step.strength >= CLEAR:
             return True
-        if noun.needs_act and not noun.formal and self._is_placed(phrase, step):
+        if (noun.needs_act or noun.formal) and self._is_placed(phrase, step):
             return True
         if not noun.formal:
             named = self.clause.sentence.tokens[phrase.head].text[:1].isupper() and step.strength > 0
@@ -309,6 +310,11 @@ _ENDS: Final = frozenset({"reach", "bargain", "conclude"})
 _SIDE_REACH: Final = 8
 _PLACING: Final = frozenset({"between", "with", "among"})
 _YEAR: Final = 4
+
+
+def _is_of_states(phrase: NounPhrase) -> bool:
+    """Whether a noun with a name before it is an instrument of states: the Five Power arrangements, no Acme contract."""
+    return phrase.noun.type is not InstrumentType.CONTRACT
 
 
 def _is_year(word: str) -> bool:
