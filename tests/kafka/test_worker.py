@@ -98,6 +98,7 @@ async def test_a_rule_acts_on_the_next_record_and_a_withdrawn_one_no_more_withou
     async with WorkerProcess(settings, *REAL, log=tmp_path / "log") as worker:
         await _send(producer, settings, topics.TRANSCRIPTS_RAW, DRAFTED, "t-1")
         await _wait_for(read_all, topics.AGREEMENTS_CHANGED, 1)
+        await _wait_until_idle(worker)  # the rule is to come after what was matched without it
         await producer.send_and_wait(rules_topic, unreadable.encode(), key=b"cracked")
         await producer.send_and_wait(rules_topic, b"\xff\xfe", key=b"noise")
         await producer.send_and_wait(rules_topic, rule.encode(), key=rule.id.encode())
