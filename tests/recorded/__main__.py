@@ -76,8 +76,12 @@ async def record(folder: Path) -> list[Recorded]:
 
 
 if __name__ == "__main__":
+    path = FOLDER / f"{version('dragoman')}.jsonl.gz"
+    if path.exists():
+        sys.exit(
+            f"{path.name} is there already: a release is recorded once, and what it wrote is read for good"
+        )
     with tempfile.TemporaryDirectory() as temporary:
         records = asyncio.run(record(Path(temporary)))
-    path = FOLDER / f"{version('dragoman')}.jsonl.gz"
     save_recording(path, records)
     sys.stdout.write(f"{len(records)} records, {path.stat().st_size} bytes: {path}\n")
