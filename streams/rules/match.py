@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import islice
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from streams.rules.index import ThresholdBook
     from streams.rules.needs import Needs
 
-MAX_NEAR_MISSES: Final = 200
-"""Near misses told of one record; whoever writes rules reads no more of them."""
+MAX_NEAR_MISSES: Final = 100
+"""Near misses told of one record: with very many rules in the making they would soon be most of what is published."""
 MAX_MATCHES: Final = 32
 """Groups of one rule that one record can hold on; more of them tell nothing new."""
 
@@ -48,7 +49,7 @@ class RuleIndex:
     """Every rule at work. Adding and removing act on the next record, and cost what the one rule costs.
 
     Near misses are told for rules that are still being written (status experimental or test), or for all of them
-    with `every_near_miss`, as rule tests want it; of one record the first two hundred by rule id.
+    with `every_near_miss`, as rule tests want it; of one record a hundred at most, with very many of other rules each time.
 
     `frequency` says how many of a thousand records hold an atom (see `streams.rules.needs`). It makes the index fast
     and changes no answer. Nor does `compiled`, for which `can_compile` must be true.
@@ -67,6 +68,8 @@ class RuleIndex:
         self._indexes: dict[RuleSource, FactIndex | CompiledIndex] = {
             source: _make_index(self._frequency, compiled=compiled) for source in RuleSource
         }
+        self._almost: dict[str, str] = {}
+        """The entries that say what must be there for a rule to hold but for one part, and the rule of each."""
         self._asked = {source: _Asked() for source in RuleSource}
         self._counts = dict.fromkeys(RuleSource, 0)
 
@@ -85,7 +88,9 @@ class RuleIndex:
         index = self._indexes[rule.source]
         index.add(rule.id, needs)
         if self._wants_near_miss(rule):
-            index.add(_NEAR + rule.id, _near_needs(compiled, self._frequency))
+            almost = _almost_id(rule.id)
+            self._almost[almost] = rule.id
+            index.add(almost, _near_needs(compiled, self._frequency))
         self._asked[rule.source].add(compiled.fields)
         self._counts[rule.source] += 1
 
@@ -94,7 +99,8 @@ class RuleIndex:
         compiled = self._rules.pop(rule_id, None)
         if compiled is not None:
             self._indexes[compiled.source].remove(rule_id)
-            self._indexes[compiled.source].remove(_NEAR + rule_id)
+            self._indexes[compiled.source].remove(_almost_id(rule_id))
+            self._almost.pop(_almost_id(rule_id), None)
             self._asked[compiled.source].remove(compiled.fields)
             self._counts[compiled.source] -= 1
 
@@ -112,25 +118,30 @@ class RuleIndex:
         near: list[NearMiss] = []
         for facts in read_facts(record):
             held: set[str] = set()
-            almost: list[str] = []
-            for entry in sorted(self._entries(facts)):
-                if entry.startswith(_NEAR):
-                    almost.append(entry.removeprefix(_NEAR))
-                    continue
-                found = match_rule(self._rules[entry], facts)
+            entries = self._entries(facts)
+            almost = sorted(self._almost[e] for e in entries if e in self._almost)
+            for rule_id in sorted(e for e in entries if e not in self._almost):
+                found = match_rule(self._rules[rule_id], facts)
                 if found:
-                    held.add(entry)
+                    held.add(rule_id)
                     matches.extend(found)
-            misses = (m for i in almost if i not in held for m in near_misses(self._rules[i], facts))
+            # from another place for each record, so that no rule is passed over for ever
+            at = bisect_left(almost, facts.subject.record_id) if len(almost) > MAX_NEAR_MISSES else 0
+            misses = (
+                m
+                for i in (*almost[at:], *almost[:at])
+                if i not in held
+                for m in near_misses(self._rules[i], facts)
+            )
             near.extend(islice(misses, MAX_NEAR_MISSES))
         return Found(tuple(matches), tuple(near))
 
     def candidates(self, facts: Facts) -> set[str]:
         """Give the ids of the rules that may hold on a record; every rule that does is among them."""
-        return {entry for entry in self._entries(facts) if not entry.startswith(_NEAR)}
+        return {entry for entry in self._entries(facts) if entry not in self._almost}
 
     def _entries(self, facts: Facts) -> set[str]:
-        """Give the rules that may hold, and with their mark those that may almost hold."""
+        """Give the rules that may hold, and the entries of those that may almost hold."""
         index, asked = self._indexes[facts.kind], self._asked[facts.kind]
         texts = {
             "" if name == "text" else f"{name}=": view.folded
@@ -157,8 +168,8 @@ def _make_index(frequency: Mapping[str, float], *, compiled: bool) -> FactIndex 
     return CompiledIndex(frequency)
 
 
-_NEAR: Final = "~"
-"""Marks the entries of the index that say what must be there for a rule to hold but for one part."""
+def _almost_id(rule_id: str) -> str:
+    return derived_id("almost", rule_id)
 
 
 class _Asked:
