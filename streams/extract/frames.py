@@ -121,6 +121,8 @@ _CONTRACTING: Final = frozenset({"party", "parties", "participant", "participant
 
 def is_own_text(words: Sequence[str]) -> bool:
     """Whether a sentence is an instrument's own text: this protocol shall enter into force; either party may leave it."""
+    if ("either", "party") in pairwise(words):
+        return True
     if "shall" not in words:
         return False
     own = any(pair[0] == "this" and pair[1] in _NAMES for pair in pairwise(words))

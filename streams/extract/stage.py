@@ -182,19 +182,44 @@ _EXITS: Final = frozenset({"leave", "suspend"})
 
 
 def read_pronoun(clause: Clause, lexicon: AgreementLexicon) -> int | None:
-    """Find the pronoun that stands for an instrument in a sentence: it was signed; parliament has ratified it."""
+    """Find the word that stands for an instrument in a sentence: it was signed; Malta suspended it; the talks failed."""
     words = clause.words
+    if is_own_text(words):
+        return None
     for at in range(len(words)):
+        ended = lexicon.subject_verbs.at(words, at)
+        if ended and (place := _stand_in(words, at, _STAND_INS | _TALKS)) is not None:
+            return place
         for trigger, end in lexicon.triggers_at(words, at):
-            if trigger.form in {"noun", "prep"} or trigger.act.name not in _CERTAIN:
+            sure = trigger.act.name in _CERTAIN or words[at] in _SURE_VERBS
+            if trigger.form in {"noun", "prep"} or not sure:
                 continue
             if end < len(words) and words[end] in {"it", "them"}:
                 return end
-            place = group_start(words, at) - 1
-            opens = place == 0 or (place > 0 and words[place - 1] in BARRIERS | {",", "and", "but"})
-            if opens and words[place] in {"it", "they", "both", "this"} and set(words[place:at]) & BE:
+            place = _stand_in(words, at, _STAND_INS)
+            if place is not None and set(words[place:at]) & BE:
                 return place
     return None
+
+
+_STAND_INS: Final = frozenset({"it", "they", "both", "this"})
+_TALKS: Final = frozenset({"talks", "negotiations"})
+_SURE_VERBS: Final = frozenset(
+    {
+        "withdrew", "withdraw", "withdrawn", "denounced", "scrapped", "cancelled", "canceled", "revoked", "terminated", "quit",
+        "abrogated", "annulled", "repudiated", "renounced", "rescinded", "extended", "renewed", "prolonged", "suspended",
+        "rejected", "violated", "breached", "concluded", "denounce", "terminate", "extend", "renew", "suspend", "reject",
+    }
+)  # fmt: skip
+"""Verbs whose `it` is the instrument of which the text just spoke."""
+
+
+def _stand_in(words: tuple[str, ...], at: int, wanted: frozenset[str]) -> int | None:
+    """Give the place of the word that stands for an instrument as the subject of a verb, at the start of its clause."""
+    place = group_start(words, at) - 1
+    first = place - 1 if place > 0 and words[place - 1] == "the" else place
+    opens = first == 0 or (first > 0 and words[first - 1] in BARRIERS | {",", "and", "but"})
+    return place if opens and words[place] in wanted else None
 
 
 AGREEING: Final = frozenset({"agreed", "agree"})
@@ -734,6 +759,7 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
     praised = trigger.form == "ing" and bool(_REACTIONS & before)
     stopped = mode == "tried" and bool(_OBJECTIONS & before)
     reported = meaning.background and mode in _REAL and _is_reported(words, meaning.start, at)
+    reported = reported or "just" in words[meaning.start : at]
     recent = (
         mode == "done"
         and "recently" in words[max(0, meaning.start - 2) : at]
