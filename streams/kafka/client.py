@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from streams.kafka.any_header import accept_any_header
 from streams.kafka.security import SecurityError, explain_refusal, load_security
 from streams.kafka.topics import DEAD_LETTER_LIMIT_BYTES, TopicError
 
@@ -65,6 +66,7 @@ async def open_reader(settings: Settings, *names: str, **options: Any) -> AsyncI
         TopicError: One of the topics is not there.
     """
     places = await _find_partitions(settings, names) if names else []
+    accept_any_header()
     reader = AIOKafkaConsumer(
         **_connection(settings),
         **{

@@ -12,6 +12,7 @@ import faust
 from faust.auth import SASLCredentials, SSLCredentials
 
 from streams import pipeline
+from streams.kafka.any_header import accept_any_header
 from streams.kafka.groups import ALERTING, EXTRACTION, LANGUAGE, LEDGER, changelog_name, group_id
 from streams.kafka.records import decode_headers
 from streams.kafka.security import SASL_MECHANISM, load_security
@@ -157,6 +158,7 @@ class BuiltApp:
 
 def build_app(agent: Agent, around: Surroundings) -> BuiltApp:
     """Build the Faust app of one agent, ready to be started, once."""
+    accept_any_header()
     app = faust.App(group_id(agent, around.settings), **_faust_settings(agent, around.settings))
     pulse = Pulse(around.settings.session_timeout_s)
     delivery = Delivery(

@@ -296,8 +296,8 @@ def test_a_record_of_the_wrong_kind_is_refused_and_not_taken_for_another() -> No
             accept_transcript(orjson.dumps(value), NOON)
 
 
-def test_a_name_of_a_header_that_is_no_utf8_is_what_the_client_cannot_read() -> None:
-    """Known, and told in docs/reliability.md: once this fails, take the paragraph there away."""
+def test_the_client_by_itself_cannot_read_a_name_of_a_header_that_is_no_utf8() -> None:
+    """Once this fails, streams/kafka/any_header.py can go."""
     builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 10_000)
     builder.append(0, 1000, b"key", b"value", [("name", b"1")])
     batch = bytearray(builder.build())
