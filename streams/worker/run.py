@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
@@ -18,7 +19,7 @@ from streams.worker.app import Steps, Surroundings, build_app
 from streams.worker.continuity import HaltedError
 from streams.worker.delivery import pauses
 from streams.worker.rule_feed import RuleFeed
-from streams.worker.store import StoreError, agent_folder, check_store
+from streams.worker.store import StoreError, agent_folder, check_store, discard_stale
 from streams.worker.transport import ProducerLine
 from streams.worker.watch import watch_lag
 
@@ -213,7 +214,9 @@ class HostedAgent:
             await self._stop_app(self._built)
 
     async def _run_once(self) -> None:
-        agent_folder(self._agent, self._around.settings).mkdir(parents=True, exist_ok=True)
+        folder = agent_folder(self._agent, self._around.settings)
+        folder.mkdir(parents=True, exist_ok=True)
+        discard_stale(folder, time.time())
         built = self._built = build_app(self._agent, self._around)
         self._connect(built)
         timers: list[asyncio.Task[None]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
 from stat import S_ISREG
@@ -27,6 +28,10 @@ ROCKSDB_OPTIONS: Final = {
 """For each partition. Faust's own are for one database on a large machine: a cache of two gibibytes each."""
 
 
+_STALE_S: Final = 12 * 3600
+"""Half of the time for which Kafka keeps the marks of deleted keys, unless its operator says otherwise."""
+
+
 class StoreError(Exception):
     """The store that the settings ask for cannot be had or written; the message says what to do."""
 
@@ -47,6 +52,17 @@ def check_store(settings: Settings) -> None:
 def agent_folder(agent: Agent, settings: Settings) -> Path:
     """Give the folder in which an agent of this process may keep things. It may be deleted while no worker runs."""
     return settings.data_dir / "worker" / agent.name
+
+
+def discard_stale(folder: Path, now_s: float) -> None:
+    """Delete the databases of an agent that lay unused for long: they come back from the changelog.
+
+    What was deleted there meanwhile may be told of no more, so that they would hold it for good.
+    """
+    for database in folder.glob("*/tables/*.db"):
+        used_s = max((path.stat().st_mtime for path in database.iterdir()), default=0.0)
+        if now_s - used_s > _STALE_S:
+            shutil.rmtree(database)
 
 
 def size_on_disk(folder: Path) -> int:
