@@ -53,7 +53,8 @@ def settings(settings: Settings) -> Settings:
     )
 
 
-@pytest.mark.timeout(600)  # ten processes one after the other: on a busy machine their beginning alone takes minutes
+# ten processes one after the other: on a busy machine their beginning alone takes minutes
+@pytest.mark.timeout(600)
 async def test_a_day_run_live_through_a_kill_and_a_rebalance_is_replayed_byte_for_byte(
     settings: Settings, created_topics: object, producer: AIOKafkaProducer, read_all: ReadAll, tmp_path: Path
 ) -> None:
