@@ -90,6 +90,20 @@ def is_under_condition(words: Sequence[str], at: int) -> bool:
     return False
 
 
+_PROVISOS: Final = frozenset({"if", "unless", "provided"})
+_PROVISO_REACH: Final = 14
+
+
+def is_conditioned(words: Sequence[str], end: int) -> bool:
+    """Whether a condition follows: would sign the pact if they left; will quit the pact unless they stop."""
+    for at in range(end, min(len(words), end + _PROVISO_REACH)):
+        if words[at] in BARRIERS or words[at] in {"who", "which", "said", "but", "and"}:
+            return False
+        if words[at] in _PROVISOS:
+            return words[at - 1] not in {"even", "see", "asked", "know"}
+    return False
+
+
 _UNTRUE: Final = frozenset(
     {
         "untrue", "false", "unfounded", "baseless", "groundless", "wrong", "incorrect", "fabricated", "nonsense", "fake",

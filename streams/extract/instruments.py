@@ -120,7 +120,7 @@ class AgreementLexicon:
 
 
 _LONGEST_VERB: Final = 6
-_WEEKDAYS: Final = frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
+WEEKDAYS: Final = frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
 _MOMENTS: Final = frozenset(
     {"yesterday", "today", "tonight", "tomorrow", "formally", "officially", "finally", "overwhelmingly", "unanimously",
     "narrowly", "jointly", "again", "also", "immediately", "unilaterally", "definitively"}
@@ -137,7 +137,7 @@ def adverbial_at(words: Sequence[str], at: int) -> int:
     if at + length >= len(words):
         return 0
     word = words[at + length]
-    if word in _WEEKDAYS:
+    if word in WEEKDAYS:
         return (
             length
             + 1

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from schemas.event import Polarity, Stage
 from streams.extract.dates import Direction, FoundDate, Precision, find_dates
-from streams.extract.frames import is_own_text, is_presupposed, is_question, is_refuted, is_under_condition
+from streams.extract.frames import (
+    is_conditioned,
+    is_own_text,
+    is_presupposed,
+    is_question,
+    is_refuted,
+    is_under_condition,
+)
+from streams.extract.instruments import WEEKDAYS
 from streams.extract.verbs import (
     AUXILIARIES,
     BARRIERS,
@@ -103,6 +111,7 @@ class Clause:
     day: date
     names: tuple[bool, ...]
     """Which words have a capital."""
+    capitals: bool
 
     @property
     def opening(self) -> int:
@@ -120,7 +129,8 @@ def capitals(sentence: Sentence) -> tuple[bool, ...]:
 def lay_out_clause(sentence: Sentence, day: date) -> Clause:
     """Lay a sentence out once for all instruments in it."""
     names = tuple(token.text[:1].isupper() for token in sentence.tokens)
-    return Clause(sentence, grammar_words(sentence), find_dates(sentence, day), day, names)
+    shouted = not any(token.text.islower() for token in sentence.tokens)
+    return Clause(sentence, grammar_words(sentence), find_dates(sentence, day), day, names, shouted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,8 @@ class _View:
     words: tuple[str, ...]
     lexicon: AgreementLexicon
     names: tuple[bool, ...]
+    capitals: bool
+    """Whether all of it is in capitals, so that they name nobody."""
 
 
 def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> Step:
@@ -140,7 +152,7 @@ def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> 
     follows it (the treaty was signed; the treaty that they signed); where neither stands, its modifiers decide.
     """
     words = clause.words
-    view = _View(phrase, words, lexicon, clause.names)
+    view = _View(phrase, words, lexicon, clause.names, clause.capitals)
     left, right = _left(view), _right(view)
     if is_own_text(words):
         return Step(Stage.UNKNOWN, "done", BARE, phrase.start, phrase.end, quiet=True)
@@ -168,10 +180,13 @@ def _frame(view: _View, step: Step) -> Step:
     words = view.words
     if step.verb is None:
         return step
-    if step.mode in _REAL and step.strength == PLAIN and is_presupposed(words, step.start):
+    told = step.mode in _REAL and step.strength == PLAIN and step.act not in _PRACTICE
+    if told and is_presupposed(words, step.start):
         return replace(step, background=True, soft=True)
     act = view.lexicon.acts.get(step.act)
-    if step.mode in _AHEAD and is_under_condition(words, step.start):
+    if step.mode in _AHEAD and (
+        is_under_condition(words, step.start) or is_conditioned(words, view.phrase.end)
+    ):
         if step.act in _EXITS:
             return replace(step, mode="threatened")
         return replace(step, mode="hoped", stage=act.stages.get("wanted", step.stage) if act else step.stage)
@@ -566,6 +581,10 @@ _COMING: Final = frozenset(
         "await",
         "awaits",
         "pending",
+        "authorised",
+        "authorized",
+        "authorising",
+        "authorizing",
     }
 )
 _CONTROLLED: Final = frozenset(
@@ -636,6 +655,8 @@ def _refusal(view: _View, at: int) -> Step | None:
     for back in range(at - 1, max(-1, at - 1 - _REFUSAL_REACH), -1):
         if words[back] in BARRIERS or words[back] == ",":
             return None
+        if words[back] in {"dismissed", "dismisses"}:
+            return Step(Stage.REJECTED, "done", PLAIN, back, view.phrase.end, verb=back, act="reject")
         for trigger, _ in view.lexicon.triggers_at(words, back):
             if trigger.act.name == "reject" and trigger.form not in {"noun", "prep"}:
                 meaning = read_verb(words, back, trigger.form, view.lexicon.controllers)
@@ -1017,7 +1038,7 @@ def _follow(view: _View, trigger: Trigger, at: int, after: int) -> Step | None:
         close = at - phrase.end <= _NEAR_PARTICIPLE or words[at - 1] in {",", ")"}
         if close and not auxiliaries & (HAVE | FUTURE) and _is_reduced(words, after):
             return _reduced(view, trigger, at, after)
-    if not _in_relative(words, phrase.end, at):
+    if not _in_relative(view, phrase.end, at):
         return None
     meaning = read_verb(words, at, trigger.form, view.lexicon.controllers)
     return Step(
@@ -1058,14 +1079,26 @@ def _is_reduced(words: tuple[str, ...], end: int) -> bool:
     return after in _AFTER_PARTICIPLE or not after[0].isalpha()
 
 
-def _in_relative(words: tuple[str, ...], start: int, at: int) -> bool:
-    """Whether a relative clause with a subject of its own opens right after the noun: the pact (that) we signed."""
-    between = words[start:at]
+_SIDES: Final = 7
+_SIDE_WORDS: Final = frozenset({"with", "between", "and", "the"})
+
+
+def _in_relative(view: _View, start: int, at: int) -> bool:
+    """Whether a relative clause with a subject of its own opens right after the noun: the pact (that) we, Malta signed."""
+    words = view.words
+    first = start
+    if words[start : start + 1] in {("with",), ("between",)}:  # the pact with Malta, which Tunis signed
+        while first < min(at, start + _SIDES) and (view.names[first] or words[first] in _SIDE_WORDS):
+            first += 1
+        first = first if words[first : first + 2] == (",", "which") else start
+    first += words[first : first + 2] == (",", "which")
+    between = words[first:at]
     if not between or len(between) > _RELATIVE_REACH or "," in between:
         return False
     if between[0] in {"that", "which"}:
         return len(between) > 1 and between[1] not in (BE | HAVE | FUTURE | MODAL)
-    return between[0] in _SUBJECTS
+    named = view.names[first] and view.words[first].isalpha() and between[0] not in WEEKDAYS
+    return between[0] in _SUBJECTS or (named and not view.capitals and not _FINITE & set(between[1:-1]))
 
 
 _ENTERED: Final = frozenset(
@@ -1170,7 +1203,7 @@ def _bare(view: _View) -> Step:
         return Step(stage, mode, CLEAR, *span)
     after = words[phrase.end : phrase.end + 2]
     would = after[:1] in {("that",), ("which",)} and after[1:] in {("would",), ("could",), ("might",)}
-    would = would or _is_imagined(words, phrase.end)
+    would = would or _is_imagined(words, phrase.end) or words[phrase.start - 1 : phrase.start] == ("without",)
     before = set(words[max(0, phrase.start - 5) : phrase.start])
     if phrase.determiner in {"a", "an", "any", ""} and (
         would or ("there" in before and before & (FUTURE | MODAL))
