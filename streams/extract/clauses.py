@@ -72,6 +72,10 @@ _SEATED: Final = frozenset(
     rioters marchers""".split()
 )
 """Where these are, they are of: the police in Nairobi. Soldiers and diplomats may be abroad."""
+_NUMERALS: Final = frozenset(
+    """six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty
+    forty fifty sixty seventy eighty ninety hundred thousand dozen nearly almost""".split()
+)
 _MEANS: Final = frozenset(
     {"phone", "telephone", "video", "radio", "letter", "sea", "air", "land", "road", "rail"}
 )
@@ -320,11 +324,13 @@ def _governed(group: Group, words: Sequence[str]) -> Group:
         not group.pronoun
         and np > 0
         and group.first - np < PREMODIFIERS_AT_MOST
-        and words[np - 1] in PREMODIFIERS
+        and (words[np - 1] in PREMODIFIERS or words[np - 1] in _NUMERALS or words[np - 1].isdigit())
     ):
         if words[np - 1] == "visiting" and (_is_state(group) or words[max(0, np - 2)] in BE):
             break
         np -= 1
+    if words[max(0, np - 2) : np] in {("at", "least"), ("at", "most"), ("more", "than"), ("up", "to")}:
+        np -= 2  # at least thirty villagers
     before = words[np - 1] if np else ""
     return replace(group, np=np, preposition=before if before in PREPOSITIONS else None)
 
@@ -463,7 +469,7 @@ class _Leftward:
                 found, at = self._try_group(at)
                 if found is not None:
                     return found
-            elif self.words[at] in RELATIVES and not self.crossed:
+            elif self._is_relative(at) and not self.crossed:
                 return _antecedent(self.layout, at)
             elif self._closes_clause(at):
                 break
@@ -474,6 +480,12 @@ class _Leftward:
         if self.gerund or self.words[self.start] == "to" or self.start == 0:
             return self._behind()
         return NOBODY
+
+    def _is_relative(self, at: int) -> bool:
+        """Whether a pronoun opens a relative clause; `that` does right before its verb: the rebels that attacked."""
+        if self.words[at] != "that":
+            return self.words[at] in RELATIVES
+        return at == self.start - 1 and not self._closes_clause(at)
 
     def _beside(self) -> Parties | None:
         """Right before a participle stands its subject, whatever governs it: a report about Iran visiting China."""
@@ -501,7 +513,8 @@ class _Leftward:
         group = self.layout.group_at(at)
         if group is None:
             at = self._before(at, PREMODIFIERS.__contains__)
-            inside = at in self.layout.at or (at >= self.low and self._continues(self.words[at]))
+            told = at >= self.low and self.words[at] in self.layout.lexicon.reporting
+            inside = at in self.layout.at or (at >= self.low and not told and self._continues(self.words[at]))
             return (None if inside else NOBODY), at
         owner = (group.weak or group.possessive or _is_state(group)) and group.preposition is None
         return (Parties((group,), sure=False) if owner else None), at
@@ -600,6 +613,9 @@ def _antecedent(layout: Layout, relative: int) -> Parties:
         if number is None:
             continue
         group = layout.groups[number]
+        between = layout.words[group.last : relative]
+        if len(between) > 1 and between[-1].isalpha() and PREPOSITIONS & set(between):
+            return NOBODY  # an official's role in an attack that killed
         if group.preposition in _ATTACHED and number > 0 and group.np - layout.groups[number - 1].last <= 1:
             number -= 1
         return Parties((layout.groups[number],))
@@ -698,7 +714,11 @@ def _groups_behind(layout: Layout, last: int, wanted: frozenset[str]) -> Iterato
 
 
 def _list_goes_on(layout: Layout, comma: int) -> bool:
-    return (comma + 1) in layout.at and (comma - 1) in layout.at
+    behind = next((layout.groups[layout.at[at]] for at in (comma + 1, comma + 2) if at in layout.at), None)
+    if behind is None or behind.np != comma + 1 or (comma - 1) not in layout.at:
+        return False
+    after = layout.words[behind.last] if behind.last < len(layout.words) else ""
+    return after not in layout.lexicon.reporting  # near Quetta, Pakistani police said
 
 
 def find_after(layout: Layout, last: int, preposition: str, reach: int = PREPOSITION_REACH) -> Parties:

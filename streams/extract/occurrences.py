@@ -102,7 +102,14 @@ _LOCAL: Final = frozenset(
 )
 """Acts that are told of people of no named state; where it was says whose affair it is."""
 _OVER_MATTER: Final = frozenset(
-    {PloverType.REJECT, PloverType.REQUEST, PloverType.THREATEN, PloverType.AGREE, PloverType.ACCUSE}
+    {
+        PloverType.REJECT,
+        PloverType.REQUEST,
+        PloverType.THREATEN,
+        PloverType.AGREE,
+        PloverType.ACCUSE,
+        PloverType.SUPPORT,
+    }
 )
 _SAID: Final = frozenset({PloverType.STATEMENT, PloverType.REQUEST, PloverType.AGREE})
 _LOCATING: Final = frozenset({"in", "at", "near", "across", "outside", "around", "inside", "throughout"})
@@ -508,11 +515,22 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
     if realis is Realis.ASSERTED and is_background(layout, trigger, acts=bool(actors)):
         realis = Realis.HISTORICAL
     kind, mode, cameo = name_event(meaning, realis, contexts, scene.lexicon, aimed=bool(recipients))
+    if (
+        kind is PloverType.PROTEST
+        and layout.words[trigger.first].startswith("protest")
+        and _is_official(actors, layout)
+    ):
+        kind, mode, cameo = PloverType.ACCUSE, "disapprove", "114"  # a government protests by a note
     mode, cameo = name_matter(kind, mode, cameo, _matter_words(layout, trigger, kind, first), scene.lexicon)
     contexts = name_context(kind, cameo, contexts, scene.lexicon)
     mode, cameo = (None, "120") if mode == "veto" and is_at_home(layout.words) else (mode, cameo)
     talked_of = layout.words[trigger.first].startswith("discuss")
-    if kind is PloverType.CONSULT and mode is None and not talked_of and _is_elsewhere(here, (*actors, *recipients)):
+    if (
+        kind is PloverType.CONSULT
+        and mode is None
+        and not talked_of
+        and _is_elsewhere(here, (*actors, *recipients))
+    ):
         mode, cameo = "third-party", "044"
     if kind is PloverType.CONSULT and mode is None and cameo == "040":
         mode, cameo = _manner(line, (first, last), (acting, other), (actors, recipients))
@@ -523,6 +541,17 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
         _confidence(trigger, actors, recipients, realis, sure=sure), start, end,
         (tokens[trigger.first].start, tokens[trigger.last - 1].end), line.segment, _said_by(line, speaker),
     )  # fmt: skip
+
+
+def _is_official(actors: Sequence[Slot], layout: Layout) -> bool:
+    """Whether those who act are states or act for one, and no people of theirs: Vietnam, but not Vietnamese students."""
+    return bool(actors) and all(
+        slot.entity is not None
+        and slot.code is not None
+        and (":" not in slot.code or slot.code.endswith(":GOV"))
+        and layout.lexicon.sectors.get(slot.text.split()[-1].lower(), "GOV") == "GOV"
+        for slot in actors
+    )
 
 
 def _is_elsewhere(here: Slot | None, everyone: Sequence[Slot]) -> bool:
@@ -632,7 +661,8 @@ def _holds(
     """Whether enough is told of who takes part, or where, for it to be an event at all."""
     actors, recipients = slots
     everyone = (*actors, *recipients)
-    located = here is not None and here.code is not None and trigger.meaning.type in _LOCAL and bool(everyone)
+    told = trigger.meaning.type in _LOCAL and bool(everyone)
+    located = told and here is not None and (here.code is not None or bool(actors and recipients))
     if not located and not any(s.code and s.code not in SECTOR_CODES for s in everyone):
         return False
     both = (sides.objects.groups and sides.objects.sure) or len(everyone) > 1

@@ -23,6 +23,8 @@ _ASKING: Final = frozenset(
 )
 _QUESTION_OPENS: Final = 3
 """A question that asks whether begins with an auxiliary within so many words: But did Chad."""
+_MODALS: Final = frozenset({"will", "would", "shall", "to", "can", "could", "may", "might", "should", "must"})
+_LINKS: Final = frozenset({"be", "have", "not", "never", "also", "get"})
 _WINDOW: Final = 14
 _CONDITION_WINDOW: Final = 24
 _BEHIND_WINDOW: Final = 10
@@ -126,9 +128,17 @@ def _nearest_cue(layout: Layout, first: int, low: int) -> Realis | None:
         if layout.words[end - 1] in {";", ":"}:
             break
         cue = _phrase_before(layout.words, end, max(0, low - 1), layout.lexicon)
-        if cue is not None:
+        if cue is not None and not _is_of_another_verb(layout, end, first):
             return cue
     return None
+
+
+def _is_of_another_verb(layout: Layout, end: int, first: int) -> bool:
+    """Whether a modal governs a verb before and not this past one: would veto the plan and accused Brussels."""
+    words = layout.words
+    if words[end - 1] not in _MODALS or words[first] not in layout.lexicon.past:
+        return False
+    return words[end] not in _LINKS and words[first - 1] in {"and", ",", "but"}
 
 
 def _governing_cue(layout: Layout, np: int) -> Realis | None:

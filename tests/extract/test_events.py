@@ -530,3 +530,60 @@ def test_the_seed_has_one_instrument_and_nobody_from_outside_in_it(
 ) -> None:
     carrying = [event for event in seed[1] if event.agreement is not None]
     assert [event.actor_codes for event in carrying] == [("CHN", "IRN")]
+
+
+# --- long sentences as agencies write them
+
+
+def test_a_past_verb_after_and_is_not_governed_by_the_modal_before() -> None:
+    text = "Hungary's minister said Budapest would veto the plan and accused Serbia of blackmail."
+    assert event_of(text, PloverType.ACCUSE).realis is Realis.ASSERTED
+    assert event_of(text, PloverType.REJECT).realis is Realis.FUTURE
+
+
+def test_what_somebody_is_thanked_for_is_no_act_of_his() -> None:
+    text = "The Thai premier thanked Cambodia for releasing seven villagers and promised to help Laos."
+    assert [(e.type, actors(e), recipients(e)) for e in events_of(text)] == [
+        (PloverType.SUPPORT, ("THA",), ("KHM",)),
+        (PloverType.AGREE, ("THA",), ("LAO",)),
+    ]
+
+
+def test_who_is_said_to_have_acted_is_not_who_says_so() -> None:
+    text = "Peru's navy said the trawler attacked two Chilean fishermen."
+    assert all(actors(e) != ("PER",) for e in events_of(text) if e.type is PloverType.ASSAULT)
+
+
+def test_an_attack_that_killed_is_not_the_deed_of_who_speaks_of_it() -> None:
+    text = "Mali accused a Ukrainian official of a role in an attack that killed Malian soldiers."
+    assert all(actors(e) == () for e in events_of(text) if e.type is PloverType.ASSAULT)
+
+
+def test_the_source_behind_a_comma_is_nobody_in_the_deed() -> None:
+    event = event_of("A bomber struck a bus outside Quetta, Pakistani police said.", PloverType.ASSAULT)
+    assert recipients(event) == ()
+
+
+def test_a_government_protests_by_a_note_and_people_in_the_street() -> None:
+    assert event_of("Vietnam protested against the Chinese survey.", PloverType.ACCUSE).cameo == "114"
+    assert (
+        event_of("Vietnamese students protested against the Chinese survey.", PloverType.PROTEST).mode
+        == "demo"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [
+        ("Dutch police used water cannon against Belgian farmers.", "crowd-control"),
+        ("Turkish jets carried out air strikes on a Syrian village.", "aerial"),
+        ("Turkish warplanes hit two Syrian villages.", "aerial"),
+    ],
+)
+def test_weapons_are_known(text: str, mode: str) -> None:
+    assert event_of(text, PloverType.ASSAULT).mode == mode
+
+
+def test_at_least_so_many_stand_where_they_would_without() -> None:
+    event = event_of("Rebels abducted at least thirty Congolese villagers.", PloverType.ASSAULT)
+    assert recipients(event) == ("COD",)
