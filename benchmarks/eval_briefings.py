@@ -78,10 +78,13 @@ def load_verdicts() -> list[Verdict]:
 
 
 def draw(seed: int, count: int) -> dict[str, Transcript]:
-    """Draw texts, in the order in which they appeared, by their corpus id."""
+    """Draw texts, in the order in which they appeared, by their corpus id; none twice in two samples."""
     with lzma.open(CORPUS, "rt", encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
-    drawn = sorted(Random(seed).sample(range(len(lines)), count))  # noqa: S311 - a sample, not a secret
+    first, size = SAMPLES[0]
+    known = Random(first).sample(range(len(lines)), size)  # noqa: S311 - a sample, not a secret
+    others = range(len(lines)) if seed == first else sorted(set(range(len(lines))) - set(known))
+    drawn = sorted(Random(seed).sample(others, count))  # noqa: S311 - as above
     return {lines[at]["id"]: _transcript(lines[at]) for at in drawn}
 
 

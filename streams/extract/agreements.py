@@ -336,7 +336,8 @@ class _Group:
         kind = self._kind(body)
         actors = self._parties(proof, near)
         paired = proof.paired and not _POWERS & set(proof.words)
-        scope = scope_of(actors, kind, near, self.scene.sorts, paired=paired)
+        sorts = near if self.is_long else self.scene.sorts
+        scope = scope_of(actors, kind, near, sorts, paired=paired)
         domains = self._domains(proof, body, kind, scope)
         if scope is Scope.OTHER and SECURITY_DOMAINS & set(domains) and kind not in _PRIVATE_KINDS:
             scope = Scope.INTER  # who borders, bases or fugitives are agreed with is a state, named or not
@@ -355,7 +356,7 @@ class _Group:
                 stage=step.stage,
                 next_stage=step.next_stage,
                 polarity=step.polarity,
-                is_news=step.is_news,
+                is_news=step.is_news and not (self.is_long and _is_aside(proof)),
                 parties=parties,
                 domains=domains,
                 scope=scope,
@@ -369,6 +370,11 @@ class _Group:
             cameo=cameo,
             event_date=step.dated,
         )
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the text speaks of many things, so that only what stands near the instrument is of it."""
+        return len(self.reading.sentences) > LONG_TEXT
 
     def _opening(self) -> int:
         """Give the first sentence that tells something: a dateline may stand before it."""
@@ -395,11 +401,13 @@ class _Group:
             for d in report.domains
         )
         domains = tuple(dict.fromkeys(told))[:_MAX_DOMAINS]
+        if self.is_long:
+            domains = proof.domains or domains_in(proof.words, self.lexicon)[:_GUESSED_DOMAINS] or domains
         for report in self.reports:
             domains = domains or report.domains
         words = self.scene.words
         around = [report.words for report in (proof, *body)]
-        if len(self.reading.sentences) <= LONG_TEXT:
+        if not self.is_long:
             around += [words.get(TITLE, ()), words.get(proof.phrase.sentence + 1, ())]
         for said in around:
             domains = domains or domains_in(said, self.lexicon)[:_GUESSED_DOMAINS]
@@ -413,7 +421,8 @@ class _Group:
         actors = list(proof.actors)
         kind = proof.phrase.noun.type
         helpful = {STATE, REBELS} if kind in PEACE else {STATE}
-        for report in self.reports:
+        firms = self.is_long and bool(actors) and not codes_of(actors)
+        for report in () if firms else self.reports:
             if len(codes_of(actors)) < PAIR:
                 known = codes_of(actors)
                 more = (a for a in report.actors if a.sort in helpful or not actors)
@@ -430,7 +439,7 @@ class _Group:
                 around = [a for a in self.scene.actors.get(proof.phrase.sentence, ()) if _stands_by(a, proof)]
                 actors.extend([a for a in around if not codes_of([a]) & codes_of(actors)][:1])
             return actors
-        if len(self.reading.sentences) > LONG_TEXT:
+        if self.is_long:
             return self._look_nearby(actors, proof)
         return self._look_everywhere(actors, proof)
 
@@ -461,9 +470,13 @@ class _Group:
         index = proof.phrase.sentence
         if proof.shared:
             _add(actors, self._couple(index))
-        around = [a for a in self.scene.actors.get(index, ()) if _stands_by(a, proof)]
-        if codes_of(actors) and len(codes_of(self.scene.actors.get(index, ()))) <= PAIR:
-            _add(actors, around)
+        named = [
+            a for a in self.scene.actors.get(index, ()) if a.sort == STATE and not is_broker(a, proof.words)
+        ]
+        if len(codes_of(named)) <= PAIR and codes_of(actors):
+            _add(actors, (a for a in named if _stands_by(a, proof)))
+        elif len(codes_of(named)) == PAIR and proof.step.strength >= CLEAR and proof.phrase.sentence == index:
+            _add(actors, (a for a in named if a.first > proof.phrase.head))
         return actors
 
     def _couple(self, index: int) -> list[Actor]:
@@ -496,6 +509,18 @@ class _Group:
         start, end = sentence.tokens[low].start, sentence.tokens[max(high, low + 1) - 1].end
         speaker = self.reading.segments[sentence.segment].speaker
         return Evidence(text=self.reading.text[start:end], start=start, end=end, speaker=speaker)
+
+
+_REASONS: Final = frozenset({"after", "since", "when", "result", "because", "before"})
+_ASIDE_REACH: Final = 10
+
+
+def _is_aside(proof: Report) -> bool:
+    """Whether a clause only says when or why something else came about: after Peru was cut out of the deal."""
+    low = max(0, min(proof.step.start, proof.phrase.start) - _ASIDE_REACH)
+    before = proof.words[low : proof.step.start]
+    opener = next((n for n in range(len(before) - 1, -1, -1) if before[n] in _REASONS), None)
+    return opener is not None and not ({",", ";", "—"} & set(before[opener:]))
 
 
 def _is_alone(proof: Report, known: int) -> bool:

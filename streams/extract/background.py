@@ -150,16 +150,22 @@ def _is_fronted(words: Sequence[str], trigger: Trigger) -> bool:
 def is_other_sense(layout: Layout, trigger: Trigger, sides: tuple[Parties, Parties]) -> bool:
     """Say whether the words of a trigger mean another thing: results that demonstrate, a family that hosts refugees."""
     words, first = layout.words, trigger.first
-    kind, mode = trigger.meaning.type, trigger.meaning.mode
+    kind = trigger.meaning.type
     if kind is PloverType.PROTEST and words[first] in _SHOWING:
         return _shows(layout, trigger, sides[0])
-    if kind is not PloverType.CONSULT or not trigger.pattern.verb:
-        return False
+    return kind is PloverType.CONSULT and trigger.pattern.verb and _is_no_meeting(layout, trigger, sides)
+
+
+def _is_no_meeting(layout: Layout, trigger: Trigger, sides: tuple[Parties, Parties]) -> bool:
+    """Whether nobody who acts for a state goes, receives or meets: doses that arrive, a family that hosts."""
+    words, first, mode = layout.words, trigger.first, trigger.meaning.mode
     groups = (*sides[0].groups, *sides[1].groups)
     if mode in _MOVED and any(_is_of_the_people(layout, group) for group in groups):
         return True
+    if mode in _MOVED and words[first - 1] == "that" and first > 1 and layout.group_at(first - 2) is None:
+        return True  # the doses that arrived in Chile
     if mode == "host":
-        return any(_is_of_a_thing(layout, group) for group in sides[1].groups)
+        return any(_is_of_a_thing(layout, group) for group in sides[1].groups) or _is_sent(trigger, sides[1])
     if words[trigger.last : trigger.last + 1] and words[trigger.last] in _MATTERS:
         return True  # spoke to how it came
     return mode is None and _is_loose(sides[1], trigger)
@@ -185,6 +191,12 @@ def _shows(layout: Layout, trigger: Trigger, acting: Parties) -> bool:
         or (":" not in (group.code or ":") and not group.weak and group.preposition is None)
         for group in acting.groups
     )
+
+
+def _is_sent(trigger: Trigger, other: Parties) -> bool:
+    """Whether a name only says from where or whose a thing is that was received: specimens from Peru."""
+    group = other.groups[0] if other.groups else None
+    return group is not None and group.np > trigger.last and group.preposition in {"from", "of"}
 
 
 def _is_of_the_people(layout: Layout, group: Group) -> bool:

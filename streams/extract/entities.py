@@ -62,8 +62,11 @@ _LOOK_BACK: Final = 200
 """How many entities or mentions are looked at for one that is not named: keeps reading linear in the text."""
 LONG_TEXT: Final = 25
 """A text of more sentences speaks of many things: who was named far away has no part in what is told here."""
+_TOGETHER: Final = frozenset("and with met meets host hosted hosts welcomed visited".split())
+_LEADERS: Final = frozenset("leaders presidents ministers both two".split())
 _PAIR_REACH: Final = 3
 _OPENING_SENTENCES: Final = 3
+_SUBJECT_WORDS: Final = 5
 _COUNTERPARTS: Final = frozenset({"counterpart", "counterparts"})
 _OF_A_STATE: Final = frozenset(
     "government authorities army military police parliament cabinet navy central federal".split()
@@ -167,8 +170,8 @@ class _Resolver:
         self.fields: dict[frozenset[str], str] = {}
         """What an office is about to the state that was last named with it."""
         self.recent_states: list[str] = []
-        self.sides: list[tuple[int, str]] = []
-        """In which sentence a state was named, or somebody who acts for one, latest last."""
+        self.sides: list[tuple[int, str, int, int]] = []
+        """In which sentence and where a state was named, or somebody who acts for one, latest last."""
         self.opening: list[str] = []
         """The states of the first sentences."""
         self.pairs: list[tuple[int, str]] = []
@@ -416,10 +419,24 @@ class _Resolver:
     def _together(self, sentence: int, reach: int) -> list[str]:
         """Give the two states that the nearest sentence names together, if it names no third."""
         for number in range(sentence, max(-1, sentence - reach - 1), -1):
-            codes = list(dict.fromkeys(code for at, code in self.sides if at == number))
-            if len(codes) == 2:  # noqa: PLR2004 - a pair
+            sides = [side for side in self.sides if side[0] == number]
+            codes = list(dict.fromkeys(side[1] for side in sides))
+            if len(codes) == 2 and any(map(self._are_joined, sides, sides[1:])):  # noqa: PLR2004 - a pair
                 return codes
         return []
+
+    def _who_opened(self, m: RawMention) -> list[str]:
+        """Give the two states that opened a statement whose leaders the sentence before speaks of."""
+        if m.sentence == 0 or len(set(self.opening)) != 2:  # noqa: PLR2004 - a pair
+            return []
+        before = self.reading.sentences[m.sentence - 1].tokens[:_SUBJECT_WORDS]
+        told = any(token.text.lower() in _LEADERS for token in before)
+        return list(dict.fromkeys(self.opening)) if told else []
+
+    def _are_joined(self, one: tuple[int, str, int, int], other: tuple[int, str, int, int]) -> bool:
+        """Tell whether the words between two states put them together: A and B, A spoke with B."""
+        between = self.text[one[3] : other[2]].lower()
+        return one[1] != other[1] and len(between) < _LEAD * 2 and bool(_TOGETHER & set(split_words(between)))
 
     def _states_as_group(self, codes: Sequence[str]) -> str:
         members = [self._country(c) for c in sorted(codes)]
@@ -479,7 +496,7 @@ class _Resolver:
                 return self.last_group
         if self.long:
             near = [ident for sentence, ident in self.pairs if sentence >= m.sentence - 2]
-            together = self._together(m.sentence, 1)
+            together = self._together(m.sentence, 1) or self._who_opened(m)
             return near[-1] if near else self._states_as_group(together) if together else None
         return self._pair(2, m) if len(set(self.recent_states)) > 1 else None
 
@@ -904,11 +921,11 @@ class _Resolver:
         if draft.members and (m.deixis == "pair2" or any(owner.deixis == "pair2" for owner in m.owners)):
             self.pairs = [*self.pairs[-3:], (m.sentence, ident)]
         if m.type is EntityType.COUNTRY and draft.countries:
-            self._note_state(draft.countries[0], m.sentence)
+            self._note_state(draft.countries[0], m)
         elif draft.type in {EntityType.PERSON, EntityType.ROLE} and m.kind is not MentionKind.PRONOUN:
             state = draft.countries[0] if draft.countries else self.names.leaders.get(plain_name(draft.name))
             if state in self.names.countries and draft.sector != "MED":
-                self._note_state(state, m.sentence)
+                self._note_state(state, m)
         if draft.type is EntityType.ORGANISATION and (draft.code or "").endswith(":IGO"):
             self.last_body = ident
         if draft.type in {EntityType.PERSON, EntityType.ROLE} and m.kind is not MentionKind.PRONOUN:
@@ -920,11 +937,11 @@ class _Resolver:
             elif draft.sector != "MED" and self.last_person is None:
                 self.last_person = ident
 
-    def _note_state(self, code: str, sentence: int) -> None:
+    def _note_state(self, code: str, m: RawMention) -> None:
         self.recent_states.append(code)
         del self.recent_states[:-12]
-        self.sides = [*self.sides[-12:], (sentence, code)]
-        if sentence < _OPENING_SENTENCES:
+        self.sides = [*self.sides[-12:], (m.sentence, code, m.start, m.end)]
+        if m.sentence < _OPENING_SENTENCES:
             self.opening.append(code)
 
     def _opens(self, m: RawMention) -> bool:

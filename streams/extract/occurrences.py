@@ -988,6 +988,8 @@ def _confidence(
     value -= 0.25 * (not actors)
     value -= 0.15 * (not recipients and bool(trigger.meaning.recipient))
     value -= 0.15 * (not sure)
+    unsaid = trigger.meaning.type is PloverType.CONSULT and not any(s.code for s in actors)
+    value -= 0.45 * (unsaid and len(recipients) > 1)  # I went to Peru and Chile: who did is not told
     value -= 0.1 * any(s.weak for s in (*actors, *recipients))
     value -= 0.05 * (not trigger.pattern.verb)
     value -= 0.1 * (realis in {Realis.HYPOTHETICAL, Realis.HOPED})

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 OLD_DAYS: Final = 180
 """A past date further back than this makes an act history."""
 
+_OLD_NOUN_DAYS: Final = 45
+_JOURNEYS: Final = frozenset({"visit", "trip", "tour", "meeting"})
+"""Nouns with a date go back less far: following the trip in March, said in June."""
 _ASKING: Final = frozenset(
     {"did", "does", "do", "has", "have", "is", "are", "was", "were", "will", "would", "can", "could"}
 )
@@ -53,6 +56,8 @@ def find_realis(
     """Say whether what the trigger tells took place; the nearest word that denies it wins over its own meaning."""
     meaning = trigger.meaning
     cue = _cue_before(layout, trigger, subject) or _infinitive(layout, trigger, headline=headline)
+    if cue is None and layout.words[:3] == ("there", "will", "be"):
+        cue = Realis.FUTURE
     if cue is None and trigger.pattern.verb and layout.words[max(0, trigger.first - 1)] == "can":
         cue = Realis.HYPOTHETICAL
     if cue is None and (_is_inverted(layout.words) or _is_question(layout.words, trigger)):
@@ -71,7 +76,10 @@ def _by_date(word: str, layout: Layout, found: FoundDate | None, today: date) ->
         return Realis.ASSERTED
     if found.direction is Direction.FUTURE and word not in layout.lexicon.past:
         return Realis.FUTURE
-    return Realis.HISTORICAL if is_old(found, today) else Realis.ASSERTED
+    noun = word not in layout.lexicon.verbs or word in _JOURNEYS
+    return (
+        Realis.HISTORICAL if is_old(found, today, _OLD_NOUN_DAYS if noun else OLD_DAYS) else Realis.ASSERTED
+    )
 
 
 def _is_inverted(words: tuple[str, ...]) -> bool:
@@ -188,7 +196,7 @@ def _cue_behind(layout: Layout, trigger: Trigger) -> Realis | None:
     return None
 
 
-def is_old(found: FoundDate, today: date) -> bool:
+def is_old(found: FoundDate, today: date, days: int = OLD_DAYS) -> bool:
     """Say whether a date makes what is told with it history."""
     if found.direction is not Direction.PAST:
         return False
@@ -199,7 +207,7 @@ def is_old(found: FoundDate, today: date) -> bool:
         return years > 0
     if found.precision is Precision.WEEK:
         return years > 1
-    return years * 365 + (today.month - int(found.value[5:7])) * 30 > OLD_DAYS
+    return years * 365 + (today.month - int(found.value[5:7])) * 30 > days
 
 
 def name_event(
