@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from schemas.enriched import EnrichedTranscript
 
-DEEP: Final = 100_000
+DEEP: Final = 30_000
 QUICK: Final = pytest.mark.timeout(20)
 """What grows faster than its input does not come back within this."""
 
