@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint fix test-fast fuzz licences audit golden docs release-schemas lock eval train bench-reading bench-rules bench-replay bench-sse bench-latency chaos console-shots clean
+.PHONY: help setup demo run test check lint fix test-fast fuzz licences audit golden docs release-schemas lock eval train bench-reading bench-rules bench-replay bench-sse bench-notifier bench-latency chaos console-shots clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -121,6 +121,9 @@ bench-replay: $(VENV)/.dev ## how fast history is replayed, as ratios to decodin
 
 bench-sse: $(VENV)/.dev ## a thousand clients on one gateway: every alert once, how fast, memory of each
 	@$(PY) -m benchmarks.bench_sse $(if $(CLIENTS),--clients $(CLIENTS),)
+
+bench-notifier: $(VENV)/.dev ## a burst of alerts to webhooks: one subscriber, and many
+	@$(PY) -m benchmarks.bench_notifier
 
 bench-latency: $(VENV)/.dev ## from POST to the alert at a client, stage by stage
 	@$(PY) -m benchmarks.bench_latency

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from schemas.subscription import Delivery, DeliveryState
 from streams.notifier.schedule import (
+    AT_ONCE,
     MINUTE,
     Answer,
     Pace,
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from schemas.subscription import Subscription
     from streams.notifier.schedule import Patience
     from streams.telemetry import Metrics
+
+_PLAN_LASTS: Final = timedelta(seconds=1)
+"""For so long a plan is followed at most: quiet hours may begin, and what was tried may be due again."""
 
 _LOOK_AGAIN_S: Final = 60.0
 """However far the next due time is: clocks are put right now and then."""
@@ -66,6 +71,8 @@ class Carrier:
         self._sent: deque[datetime] = deque(maxlen=10_000)
         self._hold_until: datetime | None = None
         self._last_success: datetime | None = None
+        self._then: deque[Delivery] = deque()
+        self._then_until: datetime | None = None
         self._wake = asyncio.Event()
         self._finishing = False
         self._fault: Exception | None = None
@@ -85,12 +92,14 @@ class Carrier:
         if self._subscription.paused and not subscription.paused:
             self._hold_until = None
         self._subscription = subscription
+        self._then.clear()
         self._wake.set()
 
     def add(self, delivery: Delivery, partition: int) -> None:
         """Take on a delivery, unless it is under way already."""
         if delivery.id not in self._under_way:
             self._waiting[delivery.id] = (delivery, partition)
+            self._then.clear()
             if delivery.asked and delivery.due_time is not None:
                 self._hold_until = max(self._hold_until or delivery.due_time, delivery.due_time)
             self._wake.set()
@@ -99,6 +108,7 @@ class Carrier:
         """Leave to others what came from partitions that are theirs now."""
         for id_ in [id_ for id_, (_, home) in self._waiting.items() if home in partitions]:
             del self._waiting[id_]
+        self._then.clear()
 
     def note_sent(self, times: Iterable[datetime], last_success: datetime | None) -> None:
         """Note what was sent in an earlier life of the process."""
@@ -136,6 +146,8 @@ class Carrier:
             return _LOOK_AGAIN_S
         while self._sent and not now - MINUTE < self._sent[0] <= now + MINUTE:
             self._sent.popleft()
+        if self._then and self._then_until is not None and now < self._then_until <= now + _PLAN_LASTS:
+            return self._go_on(self._then_until, now)
         pace = Pace(tuple(self._sent), self._hold_until, frozenset(self._busy))
         idle = [d for id_, (d, _) in self._waiting.items() if id_ not in self._under_way]
         plan = plan_next(idle, self._subscription, pace, now)
@@ -144,9 +156,18 @@ class Carrier:
             return 0.0
         for delivery in plan.send:
             self._start(delivery, now)
-        if plan.wake is None:
+        self._then = deque(plan.then)
+        self._then_until = min(now + _PLAN_LASTS, plan.wake) if plan.wake is not None else now + _PLAN_LASTS
+        wake = self._then_until if plan.then else plan.wake
+        if wake is None:
             return _LOOK_AGAIN_S
-        return min(max((plan.wake - self._clock.now()).total_seconds(), 0.001), _LOOK_AGAIN_S)
+        return min(max((wake - self._clock.now()).total_seconds(), 0.001), _LOOK_AGAIN_S)
+
+    def _go_on(self, until: datetime, now: datetime) -> float:
+        """Send on by the plan that was made, as far as there is room."""
+        while self._then and len(self._busy) < AT_ONCE:
+            self._start(self._then.popleft(), now)
+        return max((until - now).total_seconds(), 0.001) if self._then else 0.001
 
     def _start(self, delivery: Delivery, now: datetime) -> None:
         if not delivery.sample:
@@ -167,6 +188,7 @@ class Carrier:
                 self._last_success = now
             if verdict.hold_until is not None:
                 self._hold_until = verdict.hold_until
+                self._then.clear()
             if verdict.pause is not None and not self._subscription.paused:
                 await self._pause(verdict.pause)
         except Exception as error:  # noqa: BLE001 - a fault of the program, told where the process looks for one
@@ -203,6 +225,7 @@ class Carrier:
         log_event(LogEvent.SUBSCRIPTION_PAUSED, subscription=self._subscription.id, reason=reason)
         before = self._subscription
         self._subscription = before.model_copy(update={"paused": True, "paused_reason": reason})
+        self._then.clear()
         await self._post.pause(before, reason)
         await self._end_waiting(DeliveryState.PARKED, f"the subscription was paused: {reason}")
 

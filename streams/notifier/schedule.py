@@ -25,6 +25,8 @@ DIGEST_BYTES: Final = 2 * 1_048_576
 """Roughly how large a digest may be; a single change may be larger."""
 AT_ONCE: Final = 4
 """Deliveries to one subscriber at the same time."""
+AHEAD: Final = 256
+"""Deliveries that a plan names beyond these: to look at all that waits for every single one takes long where much waits."""
 
 _GONE: Final = 410
 
@@ -67,6 +69,8 @@ class Plan:
     """What to do now for one subscription."""
 
     send: tuple[Delivery, ...] = ()
+    then: tuple[Delivery, ...] = ()
+    """What goes out as soon as one of those before is through, each of another alert, if nothing else has changed."""
     bundle: tuple[Delivery, ...] = ()
     """Make one digest of these; oldest first."""
     wake: datetime | None = None
@@ -140,33 +144,41 @@ def plan_next(waiting: Collection[Delivery], subscription: Subscription, pace: P
     if subscription.paused:
         return Plan(samples)
     ordered = sorted((d for d in waiting if not d.sample), key=_order)
-    quiet = quiet_end(subscription.quiet, now)
-    hold = None if pace.hold_until is None or pace.hold_until > now + LONGEST_RETRY_AFTER else pace.hold_until
-    gate = max((t for t in (quiet, hold) if t is not None and t > now), default=None)
+    gate = _gate(subscription, pace, now)
     if gate is not None:
         return Plan(samples, wake=gate if ordered else None)
     bundle, wake = _digest(ordered, subscription, now)
     if subscription.digest is not None:
         ordered = [d for d in ordered if not _is_for_digest(d)]
-    send: list[Delivery] = []
-    free = AT_ONCE - len(pace.busy)
+    going: list[Delivery] = []
+    free = max(0, AT_ONCE - len(pace.busy))
     wakes = [] if wake is None else [wake]
     room, frees = _room(subscription, pace, now)
     for delivery in _first_of_each_alert(ordered):
         if delivery.alert_id in pace.busy:
             continue
-        if (
-            delivery.due_time is not None
-            and delivery.due_time > now
-            and not _lies_ahead(delivery.sent_time, now)
-        ):
-            wakes.append(delivery.due_time)
-        elif room is not None and len(send) >= room:
+        due = _due_later(delivery, now)
+        if due is not None:
+            wakes.append(due)
+        elif room is not None and len(going) >= room:
             if frees is not None:
                 wakes.append(frees)
-        elif len(send) < free:
-            send.append(delivery)
-    return Plan((*samples, *send), bundle, min(wakes, default=None))
+        elif len(going) < free + AHEAD:
+            going.append(delivery)
+    return Plan((*samples, *going[:free]), tuple(going[free:]), bundle, min(wakes, default=None))
+
+
+def _due_later(delivery: Delivery, now: datetime) -> datetime | None:
+    """Give when a delivery is due, if that is later; what was tried while the clock ran ahead is due now."""
+    due = delivery.due_time
+    return due if due is not None and due > now and not _lies_ahead(delivery.sent_time, now) else None
+
+
+def _gate(subscription: Subscription, pace: Pace, now: datetime) -> datetime | None:
+    """Give the end of what holds up everything: quiet hours, or a pause that the receiver asked for."""
+    quiet = quiet_end(subscription.quiet, now)
+    hold = None if pace.hold_until is None or pace.hold_until > now + LONGEST_RETRY_AFTER else pace.hold_until
+    return max((t for t in (quiet, hold) if t is not None and t > now), default=None)
 
 
 def make_digest(members: Sequence[Delivery], now: datetime) -> Delivery:

@@ -194,6 +194,14 @@ def test_a_change_that_came_while_the_clock_was_ahead_still_goes_out_before_the_
     assert ids(plan_next([second, first], make_subscription(), Pace(), NOON).send) == [first.id]
 
 
+def test_a_plan_reaches_further_than_what_goes_out_now_but_no_further_than_the_rate() -> None:
+    waiting = [make_delivery(n) for n in range(AT_ONCE + 3)]
+    plan = plan_next(waiting, make_subscription(), Pace(), NOON)
+    assert (ids(plan.send), ids(plan.then)) == (ids(waiting[:AT_ONCE]), ids(waiting[AT_ONCE:]))
+    plan = plan_next(waiting, make_subscription(per_minute=AT_ONCE + 1), Pace(), NOON)
+    assert ids(plan.then) == ids(waiting[AT_ONCE : AT_ONCE + 1])
+
+
 def test_so_many_a_minute_go_out_and_the_rest_follows() -> None:
     waiting = [make_delivery(n) for n in range(9)]
     wish = make_subscription(per_minute=3)
@@ -241,7 +249,9 @@ def test_run_through_time_each_goes_out_once_in_order_and_within_the_rate(
             waiting[digest.id] = digest
             continue
         assert len(plan.send) <= AT_ONCE
-        for delivery in plan.send:
+        going = (*plan.send, *plan.then)  # one that takes everything takes these at once
+        assert len({delivery.alert_id for delivery in going}) == len(going)
+        for delivery in going:
             del waiting[delivery.id]
             sent.append(now)
             told += [(change.alert.id, change.sequence) for change in delivery.changes]
