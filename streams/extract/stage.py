@@ -184,9 +184,9 @@ def _frame(view: _View, step: Step) -> Step:
     if told and is_presupposed(words, step.start):
         return replace(step, background=True, soft=True)
     act = view.lexicon.acts.get(step.act)
-    if step.mode in _AHEAD and (
-        is_under_condition(words, step.start) or is_conditioned(words, view.phrase.end)
-    ):
+    supposed = ("it", "would") in pairwise(words[: step.start])
+    open_ended = is_under_condition(words, step.start) or is_conditioned(words, view.phrase.end)
+    if step.mode in _AHEAD and (supposed or open_ended):
         if step.act in _EXITS:
             return replace(step, mode="threatened")
         return replace(step, mode="hoped", stage=act.stages.get("wanted", step.stage) if act else step.stage)
@@ -457,7 +457,8 @@ def _govern(view: _View, trigger: Trigger, at: int, end: int, *, door: str, link
         blocked = end != phrase.start or _belongs_to_verb(view, at)
         return None if blocked else _by_preposition(view, trigger, at)
     if trigger.form == "noun":
-        if trigger.act.name == "apply" and {"on", "over"} & set(view.words[max(0, at - 2) : at]):
+        held = view.words[at] != "basis" and {"on", "over"} & set(view.words[max(0, at - 2) : at])
+        if trigger.act.name == "apply" and held:
             return None  # agree on the terms of
         if trigger.act.name in _CLOSE:
             near = door in trigger.links and phrase.start - end <= _NEAR_NOUN and "," not in links
@@ -631,7 +632,8 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
     if act == "ratify" and (before & _STALLED or asked):
         mode = "planned"
     stage = _stage(trigger, mode)
-    outcome = _outcome(view, at) if act == "negotiate" and mode == "done" else None
+    off = ("called", "off") in pairwise(words[max(0, at - 4) : at])
+    outcome = _outcome(view, at) if act == "negotiate" and (mode == "done" or off) else None
     if outcome is not None:
         stage, mode = outcome
     if act == "call" or is_conditional(words, at):
@@ -642,7 +644,7 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
     reacted = bool(before & _REACTIONS) and not (act in _DATED_ACTS and _HEADS & set(words[:at]))
     reacted = reacted or bool(_WEIGHED & set(words[max(0, at - 4) : at]))
     quiet = act == "react" or words[at] == "differences" or reacted
-    quiet = quiet or (act in {"propose", "negotiate"} and bool(before & _OBJECTIONS))
+    quiet = quiet or (act in {"propose", "negotiate"} and bool(before & _OBJECTIONS) and outcome is None)
     return Step(stage, mode, CLEAR, at, view.phrase.end, verb=at, act=act, quiet=quiet)
 
 
@@ -813,6 +815,9 @@ def _verb_mode(view: _View, trigger: Trigger, at: int, meaning: Meaning) -> str:
     return "hoped" if wished else meaning.mode
 
 
+_TEXTS: Final = frozenset({"text", "texts", "wording", "terms"})
+
+
 def _verb_stage(view: _View, trigger: Trigger, at: int, meaning: Meaning, mode: str) -> tuple[Stage, str]:
     """Give the stage that a verb leads to, and the act that it is: to have a deal is to have reached it."""
     words, phrase, act = view.words, view.phrase, trigger.act.name
@@ -829,6 +834,8 @@ def _verb_stage(view: _View, trigger: Trigger, at: int, meaning: Meaning, mode: 
         stage, act = Stage.AGREED, "reach"
     elif act == "apply" and words[at] in HAVE and mode in {"hoped", "wanted", "purpose", "planned"}:
         stage, act = Stage.PROPOSED, "call"  # they ought to have a treaty
+    elif act == "ratify" and mode == "done" and _TEXTS & set(words[at : phrase.start]):
+        stage = Stage.AGREED  # the delegations approved the text of the treaty
     elif act == "react" and (FUTURE | MODAL) & group:
         stage, act = Stage.PROPOSED, "call"
     elif act in _EMPTY and {"yet", "to"} <= group:
@@ -1125,7 +1132,7 @@ _CONSENT: Final = frozenset({"ratified", "ratify", "ratification", "approved", "
 
 _POSSIBLE: Final = frozenset(
     {"likely", "unlikely", "possibility", "possible", "conceivable", "desirable", "option", "needed", "necessary",
-    "essential", "overdue", "unthinkable"}
+    "essential", "overdue", "unthinkable", "prospect"}
 )  # fmt: skip
 
 
