@@ -154,6 +154,7 @@ _BETWEEN: Final = 5
 """So many words can stand between a verb and its preposition: pulled his country out of."""
 _LETTING: Final = frozenset({"from", "of", "into"})
 _ASKING: Final = frozenset({"ask", "asks", "asked", "asking", "press", "presses", "pressed", "pressing"})
+_TALKING: Final = frozenset({"talk", "talks", "talked", "talking"})
 _MARKS: Final = frozenset({"signature", "signatures", "name", "names", "initials", "hand", "hands"})
 _CLOSERS: Final = frozenset(
     {
@@ -400,7 +401,7 @@ def _split_verbs(
     for text, trigger in entries:
         first, *rest = text.split()
         lets = bool(rest) and (rest[-1] in _CLOSERS | _LETTING or (rest[-1] == "to" and rest[0] in _MARKS))
-        lets = lets or (rest == ["for"] and first in _ASKING)
+        lets = lets or (rest == ["for"] and first in _ASKING) or (rest == ["about"] and first in _TALKING)
         if trigger.form not in {"noun", "prep"} and lets:
             found.setdefault(first, []).append((tuple(rest), replace(trigger, links=_DIRECTLY)))
     return {first: tuple(pairs) for first, pairs in found.items()}
@@ -563,6 +564,16 @@ def _phrase(
     return NounPhrase(noun, index, start, head, tail, end, determiner, plural)
 
 
+def _closes_verb(words: tuple[str, ...], at: int, lexicon: AgreementLexicon) -> bool:
+    """Whether a verb of several words ends here: rules out border pact."""
+    starts = range(max(0, at - _LONGEST_VERB), at - 1)
+    return any(
+        trigger.form != "noun" and end == at
+        for start in starts
+        for trigger, end in lexicon.triggers_at(words, start)
+    )
+
+
 _PARTICIPLES: Final = frozenset({"past", "part"})
 _OWNERS: Final = frozenset({"a", "an", "the", "its", "their", "this", "any", "our"})
 
@@ -613,5 +624,7 @@ def _left_edge(words: tuple[str, ...], head: int, lexicon: AgreementLexicon) -> 
         verb = triggers and triggers[0][0].form != "noun" and not lexicon.modifiers.at(words, at - 1)
         if verb and not (triggers[0][0].form in _PARTICIPLES and at > 1 and words[at - 2] in _OWNERS):
             break  # but a revised treaty is one phrase
+        if words[at - 1] in _CLOSERS and _closes_verb(words, at, lexicon):
+            break
         at -= 1
     return at

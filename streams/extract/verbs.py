@@ -79,6 +79,12 @@ def mend_signs(words: list[str], sentence: Sentence) -> tuple[str, ...]:
     """Give two hyphens as the dash that they stand for, and take the stop of an abbreviation for no end: Nov. 21."""
     tokens = sentence.tokens
     for at in range(1, len(words)):
+        if (
+            words[at - 1] == "would"
+            and tokens[at - 1].text[-2:].lower() in {"'d", "’d"}
+            and words[at].endswith("ed")
+        ):
+            words[at - 1] = "had"  # he'd signed
         if words[at - 1] == words[at] == "-" and tokens[at - 1].end == tokens[at].start:
             words[at - 1 : at + 1] = ("--", "--")
         elif words[at] == "." and words[at - 1] in _SHORTENED and at + 1 < len(words):
