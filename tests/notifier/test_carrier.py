@@ -9,7 +9,7 @@ import pytest
 
 from schemas.subscription import Delivery, DeliveryState, Subscription
 from streams.notifier.carrier import Carrier, Clock
-from streams.notifier.schedule import Answer, Patience
+from streams.notifier.schedule import AT_ONCE, Answer, Patience
 from streams.telemetry import Metrics
 from tests.notifier.test_schedule import ids, make_delivery, make_subscription
 
@@ -151,3 +151,57 @@ async def test_a_fault_of_the_program_ends_the_carrier_instead_of_going_round_fo
         with pytest.raises(RuntimeError, match="the disk is full"):
             await task
     assert len(memory.tried) == 1
+
+
+class Counting(Memory):
+    """Notes how many tries are under way at once, and does something at the sixtieth."""
+
+    most = under_way = 0
+    then: Callable[[], Answer | None] | None = None
+
+    async def send(self, subscription: Subscription, delivery: Delivery) -> Answer:
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            answer = await super().send(subscription, delivery)
+        finally:
+            self.under_way -= 1
+        if len(self.tried) >= SIXTY and self.then is not None:
+            then, self.then = self.then, None
+            return then() or answer
+        return answer
+
+
+SIXTY = 60
+
+
+async def test_of_much_that_waits_each_goes_out_once_and_few_at_a_time() -> None:
+    memory = Counting(alert_7=[BAD])
+    carrier = make_carrier(memory)
+    deliveries = [make_delivery(n, 1 + n % 2) for n in range(600)]
+    for delivery in deliveries:
+        carrier.add(delivery, 0)
+    async with carrying(carrier):
+        await until(lambda: carrier.waiting == ())
+    assert sorted(memory.tried) == sorted([*ids(deliveries), deliveries[7].id])
+    assert memory.most == AT_ONCE
+
+
+@pytest.mark.parametrize("change", ["pause", "drop", "hold"])
+async def test_a_change_in_the_middle_of_much_that_waits_is_heeded_at_once(change: str) -> None:
+    asked = Answer(delivered=False, words="429", status=429, retry_after=now() + timedelta(hours=1))
+    memory = Counting()
+    carrier = make_carrier(memory)
+    for number in range(400):
+        carrier.add(make_delivery(number), number % 2)
+    memory.then = {
+        "pause": lambda: carrier.change(make_subscription(paused=True)),
+        "drop": lambda: carrier.drop(frozenset({0, 1})),
+        "hold": lambda: asked,
+    }[change]
+    async with carrying(carrier):
+        await until(lambda: memory.then is None)
+        # as many turns of the loop as all that waits would take
+        for _ in range(3000):
+            await asyncio.sleep(0)
+    assert SIXTY <= len(memory.tried) < SIXTY + 2 * AT_ONCE
