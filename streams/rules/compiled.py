@@ -2,7 +2,8 @@
 
 It needs numba (the extra `fast`) and compiles when it is first asked; `streams.rules.index` is its reference, and what
 is used without it. Atoms, needs and phrases are rows of integer arrays, linked by their numbers. Adding appends, removing
-marks; what is dead is swept when it is more than what lives.
+marks; what is dead is swept when it is more than what lives. The entries of an atom are brought together from time to time,
+so that they come from memory at once.
 """
 
 from __future__ import annotations
@@ -25,14 +26,19 @@ if TYPE_CHECKING:
 
 MIN_SWEPT: Final = 10_000
 """Fewer dead rows than this are never swept."""
+MIN_LOOSE: Final = 2_000
+"""Fewer new entries than this are never brought together."""
+_LOOSE: Final = 8
+"""One loose entry to so many that lie together is let be."""
 
 # columns of the arrays
-ENTRY_NEXT, ENTRY_SECOND, ENTRY_NEED, ENTRY_PROGRAM = 0, 1, 2, 3
+ENTRY_NEXT, ENTRY_SECOND, ENTRY_RULE, ENTRY_PROGRAM = 0, 1, 2, 3
+ALWAYS_RULE, ALWAYS_PROGRAM = 0, 1
 PHRASE_NEXT, PHRASE_START, PHRASE_LENGTH, PHRASE_AT, PHRASE_ATOM = 0, 1, 2, 3, 4
 
 EMPTY: Final = -1
-DIRECT, DEAD = -1, -2
-"""In place of a program: the pair decides the rule; the rule is gone."""
+DIRECT: Final = -1
+"""In place of a program: the pair decides the rule."""
 _ODD: Final = 0x9E3779B97F4A7C1
 """Spreads the keys of a table; any large odd number does."""
 
@@ -79,6 +85,7 @@ def _find(  # noqa: C901, PLR0912, PLR0917 - one loop over arrays, which is what
     phrase_words: Numbers,
     programs: Numbers,
     always: Numbers,
+    alive: Numbers,
     there: Numbers,
     found: Numbers,
 ) -> int:  # pragma: no cover - compiled
@@ -126,18 +133,40 @@ def _find(  # noqa: C901, PLR0912, PLR0917 - one loop over arrays, which is what
         while entry >= 0:
             second = entries[entry, ENTRY_SECOND]
             if second < 0 or seen[second]:
-                program = entries[entry, ENTRY_PROGRAM]
-                if program == DIRECT or (program >= 0 and holds(programs, program, seen)):
-                    found[count] = entries[entry, ENTRY_NEED]
+                rule, program = entries[entry, ENTRY_RULE], entries[entry, ENTRY_PROGRAM]
+                if alive[rule] and (program == DIRECT or holds(programs, program, seen)):
+                    found[count] = rule
                     count += 1
             entry = entries[entry, ENTRY_NEXT]
     for i in range(len(always)):
-        program = entries[always[i], ENTRY_PROGRAM]
-        if program >= 0 and holds(programs, program, seen):
-            found[count] = entries[always[i], ENTRY_NEED]
+        rule, program = always[i, ALWAYS_RULE], always[i, ALWAYS_PROGRAM]
+        if alive[rule] and holds(programs, program, seen):
+            found[count] = rule
             count += 1
     for i in range(distinct):
         seen[there[i]] = 0
+    return count
+
+
+def _gather(
+    heads: Numbers, entries: Numbers, alive: Numbers, gathered: Numbers
+) -> int:  # pragma: no cover - compiled
+    """Write the living entries of each atom side by side, in the order in which they hang on it, and give how many."""
+    count = 0
+    for atom in range(len(heads)):
+        entry = heads[atom]
+        heads[atom] = -1
+        while entry >= 0:
+            following = entries[entry, ENTRY_NEXT]
+            if alive[entries[entry, ENTRY_RULE]]:
+                if heads[atom] < 0:
+                    heads[atom] = count
+                else:
+                    gathered[count - 1, ENTRY_NEXT] = count
+                gathered[count] = entries[entry]
+                gathered[count, ENTRY_NEXT] = -1
+                count += 1
+            entry = following
     return count
 
 
@@ -151,6 +180,7 @@ def _compiled(function: Callable[..., object]) -> Any:  # noqa: ANN401 - numba h
 place = _compiled(_place)
 holds = _compiled(_holds)
 find = _compiled(_find)
+gather = _compiled(_gather)
 
 
 _BETWEEN: Final = np.array([-1], np.int32)
@@ -193,7 +223,11 @@ class CompiledIndex:
         self._words: dict[str, int] = {}
         """The numbers of words once more: a smaller table, since each word of a text is looked up in it."""
         self._rule_ids: list[str] = []
-        self._own: dict[str, range] = {}
+        self._own: dict[str, tuple[int, int]] = {}
+        """The number of a rule and of its entries."""
+        self._alive = _Rows(kind=np.int8)
+        self._gathered = 0
+        """So many entries, the first ones, lie together by atom."""
         self._heads = _Rows(fill=-1)
         self._seen = _Rows(kind=np.int8)
         self._there = _Rows()
@@ -205,7 +239,7 @@ class CompiledIndex:
         self._bigrams_used = 0
         self._programs = _Rows()
         self._found = _Rows()
-        self._always = _Rows()
+        self._always = _Rows(2)
 
     def add(self, rule_id: str, needs: Sequence[Needs]) -> None:
         """Put a rule in, with what each of its conditions needs. It must not be there already."""
@@ -216,12 +250,13 @@ class CompiledIndex:
         self._append(rule_id, needs)
 
     def _append(self, rule_id: str, needs: Iterable[Needs]) -> None:
-        number = len(self._rule_ids)
+        number = self._alive.take()
+        self._alive.all[number] = 1
         self._rule_ids.append(rule_id)
-        first = self._entries.used
+        before = self.entry_count
         for need in needs:
             self._append_need(number, need)
-        self._own[rule_id] = range(first, self._entries.used)
+        self._own[rule_id] = (number, self.entry_count - before)
 
     def _append_need(self, rule: int, need: Needs) -> None:
         clauses = sorted(need.clauses, key=self._cost)
@@ -229,7 +264,9 @@ class CompiledIndex:
         rest = clauses[2 if paired else 1 :]
         program = self._program(rest, need.never) if rest or need.never or not clauses else DIRECT
         if not clauses:
-            self._always.all[self._always.take()] = self._enter(EMPTY, EMPTY, rule, program)
+            self._found.take()
+            at = self._always.take()
+            self._always.all[at] = (rule, program)
             return
         seconds = [self._atom(b) for b in clauses[1]] if paired else [EMPTY]
         for first in clauses[0]:
@@ -305,10 +342,11 @@ class CompiledIndex:
         for need in self._needs.pop(rule_id, ()):
             for atom in _booked(need):
                 (self.thresholds if atom[0] == "#" else self._prefixes).remove(atom)
-        for entry in self._own.pop(rule_id, ()):
-            self._entries.all[entry, ENTRY_PROGRAM] = DEAD
-            self._dead += 1
-        if self._dead > MIN_SWEPT and 2 * self._dead > self._entries.used:
+        number, count = self._own.pop(rule_id, (None, 0))
+        if number is not None:
+            self._alive.all[number] = 0
+            self._dead += count
+        if self._dead > MIN_SWEPT and 2 * self._dead > self.entry_count:
             self._sweep()
 
     def _sweep(self) -> None:
@@ -317,13 +355,24 @@ class CompiledIndex:
         for rule_id, needs in self._needs.items():
             self._append(rule_id, needs)
 
+    def _gather(self) -> None:
+        gathered = _Rows(4, -1)
+        gathered.take(self._entries.used)
+        gathered.used = gather(
+            self._heads.all[: self._heads.used], self._entries.all, self._alive.all, gathered.all
+        )
+        self._entries, self._gathered = gathered, gathered.used
+
     @property
     def entry_count(self) -> int:
         """Entries held, dead ones among them."""
-        return self._entries.used
+        return self._entries.used + self._always.used
 
     def match(self, texts: Mapping[str, list[str]], fields: Iterable[str]) -> set[str]:
         """Give the rules that can hold on a record of these texts, by mark, and of these fields."""
+        loose = self._entries.used - self._gathered
+        if loose > MIN_LOOSE and loose * _LOOSE > self._gathered:
+            self._gather()
         number = self._words.get
         parts: list[NDArray[np.int32]] = []
         extra: set[str] = set()
@@ -348,6 +397,7 @@ class CompiledIndex:
             self._phrase_words.all,
             self._programs.all,
             self._always.all[: self._always.used],
+            self._alive.all,
             self._there.all,
             self._found.all,
         )

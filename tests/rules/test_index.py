@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from schemas.rule import Rule, RuleSource
 from schemas.transcript import LanguageTag
 from streams.rules.compile import compile_rule
 from streams.rules.facts import read_facts
+from streams.rules.index import FactIndex
 from streams.rules.match import RuleIndex, can_compile, match_rule, near_misses
 from streams.rules.needs import Needs, needs_of
 from tests.factories import NOON, make_source, make_transcript
@@ -154,7 +156,7 @@ def test_it_does_so_for_transcripts_with_several_events(drawn: dict[str, Rule], 
 
 
 @given(rules(), rules(RuleSource.TRANSCRIPTS), st.lists(events, min_size=1, max_size=3), st.booleans())
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 def test_it_finds_the_near_misses_that_asking_every_rule_finds(
     of_events: dict[str, Rule], of_transcripts: dict[str, Rule], parts: list[Event], fast: bool
 ) -> None:
@@ -247,6 +249,41 @@ def test_what_is_dead_in_the_compiled_index_is_swept_and_changes_no_answer() -> 
     assert index.entry_count < 2 * MIN_SWEPT
     assert index.match({"": ["border", "guard", "security"]}, ()) == {"stays"}
     assert index.match({"": ["border"], "title=": ["guard", "talks"]}, ()) == set()
+
+
+@needs_numba
+@pytest.mark.parametrize("seed", range(3))
+def test_entries_that_are_brought_together_change_no_answer(seed: int) -> None:
+    from streams.rules.compiled import MIN_LOOSE, CompiledIndex  # noqa: PLC0415 - needs the extra
+
+    draw = random.Random(seed)  # noqa: S311 - a draw, no secret
+    words = [f"word{number}" for number in range(200)]
+
+    def need() -> Needs:
+        clauses = [
+            frozenset(draw.sample(words, draw.randint(1, 2))) for _ in range(draw.choice((0, 1, 2, 2, 3)))
+        ]
+        if draw.random() < 0.1:
+            clauses.append(frozenset({" ".join(draw.sample(words[:20], 2))}))
+        never = frozenset(draw.sample(words, 1)) if not clauses or draw.random() < 0.3 else frozenset()
+        return Needs(tuple(clauses), never)
+
+    plain, compiled = FactIndex(), CompiledIndex()
+    at_work: list[str] = []
+    for turn in range(3):
+        for number in range(MIN_LOOSE):
+            rule_id = f"{turn}-{number}"
+            needs = [need() for _ in range(draw.choice((1, 1, 2)))]
+            plain.add(rule_id, needs)
+            compiled.add(rule_id, needs)
+            at_work.append(rule_id)
+        for _ in range(20):
+            texts = {"": draw.choices(words[:40], k=30) + draw.choices(words, k=30)}
+            assert compiled.match(texts, ()) == plain.match(texts, ())
+        draw.shuffle(at_work)
+        for rule_id in [at_work.pop() for _ in range(MIN_LOOSE // 2)]:
+            plain.remove(rule_id)
+            compiled.remove(rule_id)
 
 
 @given(rules(), events, st.dictionaries(st.sampled_from(WORDS), st.floats(0, 1000)))
