@@ -452,15 +452,36 @@ class _Group:
         if proof.shared or len(codes_of(around) | codes_of(actors)) <= PAIR + 1:
             _add(actors, around)
         bodies = {STATE} if kind in PEACE else {STATE, ORGANISATION}
-        heads = [
-            a for a in self.scene.actors.get(TITLE, ()) if a.sort in bodies and not (a.seat and a.first > 1)
-        ]
+        heads = [a for a in self._heads() if a.sort in bodies]
         acts = proof.step.strength >= HINTED
         if (acts and not codes_of(actors)) or proof.shared or codes_of(actors) & codes_of(heads):
             _add(actors, heads)
         if codes_of(actors) or proof.shared:
             _add(actors, (actor for actor, count in self.scene.common if proof.shared or count >= PAIR))
-        return actors
+        if len(codes_of(actors)) < PAIR:
+            _add(actors, self._sides_beside(index, codes_of(actors)))
+        home = _foe_at_home(actors, proof.words)
+        return actors if home is None else [*actors, home]
+
+    def _heads(self) -> list[Actor]:
+        """Give those whom the headline names; of a place with its state behind a comma none acts: Apia, Samoa."""
+        named, words = self.scene.actors.get(TITLE, ()), self.scene.words.get(TITLE, ())
+        towns = {a.last for a in named if a.seat}
+        return [
+            a
+            for a in named
+            if not (a.seat and a.first > 1) and not (a.first - 1 in towns and words[a.first - 1] == ",")
+        ]
+
+    def _sides_beside(self, index: int, known: set[str]) -> list[Actor]:
+        """Give the two of whom the sentence before speaks, or the one behind, where they fit who is known so far."""
+        for beside in (index - 1, index + 1):
+            named = [
+                a for a in self.scene.actors.get(beside, ()) if a.sort in {STATE, REBELS} and not a.located
+            ]
+            if beside != TITLE and len(codes_of(named)) == PAIR and known <= codes_of(named):
+                return named
+        return []
 
     def _look_nearby(self, actors: list[Actor], proof: Report) -> list[Actor]:
         """Look on in a text of many topics: no further than to the sentence, and for `the two` to the sentences before.
@@ -530,6 +551,10 @@ def _is_alone(proof: Report, known: int) -> bool:
     return known == 1 and (leaving or bool({"unilateral", "unilaterally"} & set(beside)))
 
 
+_CALLING: Final = frozenset(
+    {"call", "calls", "called", "calling", "urge", "urges", "urged", "urging", "appealed"}
+)
+"""Who does so between his name and an instrument asks others to keep or make it."""
 _RULERS: Final = frozenset(
     {"government", "army", "navy", "junta", "military", "troops", "authorities", "regime"}
 )
@@ -554,9 +579,9 @@ def _stands_by(actor: Actor, proof: Report) -> bool:
     inside = proof.phrase.start <= actor.first < proof.phrase.tail
     acts = actor.first <= 1 or proof.words[actor.first - 1] == "and"
     of_a_thing = actor.first > 0 and is_of_a_thing(actor, proof.words)
-    aside = (
-        actor.located or (actor.seat and not acts) or inside or of_a_thing or is_broker(actor, proof.words)
-    )
+    calls = bool(_CALLING & set(proof.words[actor.last : proof.phrase.start]))
+    placed = actor.located or (actor.seat and not acts)
+    aside = placed or inside or of_a_thing or calls or is_broker(actor, proof.words)
     sorts = {STATE, REBELS} if proof.phrase.noun.type in PEACE or "rebels" in proof.near else {STATE}
     return actor.sort in sorts and not aside
 

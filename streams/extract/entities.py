@@ -775,7 +775,9 @@ class _Resolver:
             return ident
         if not m.head:
             return self._named_body(m, text)
-        states, _, sector = self._owned(m)
+        states, owner, sector = self._owned(m)
+        if owner is not None and sector == "REB" and (self.drafts[owner].code or "").endswith(":REB"):
+            return owner  # the URNG guerrillas are the URNG
         head = _office(m.head)
         if not states and head == _MINISTRY:
             states, head, sector = self._ministry_of_minister(head, sector)

@@ -651,3 +651,9 @@ def test_maoists_are_those_of_nepal_only_where_nepal_is_spoken_of() -> None:
         == "CPN-M:REB"
     )
     assert "org:CPN-M" not in {e.id for e in read("In Peru the Maoist rebels laid down their arms.").entities}
+
+
+def test_the_fighters_of_a_movement_are_the_movement() -> None:
+    resolved = read("The URNG guerrillas met FARC rebels.")
+    assert entity_of(resolved, "URNG guerrillas").id == "org:URNG"
+    assert entity_of(resolved, "FARC rebels").id == "org:FARC"

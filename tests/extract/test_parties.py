@@ -108,6 +108,17 @@ def parties_of(text: str, title: str | None = None) -> set[str]:
         # seats that open a sentence
         ("Seoul and Tokyo share data on North Korean missiles under an intelligence agreement of 2016.", "JPN KOR"),
         ("Tirana is close to a security agreement with Rome.", "ALB ITA"),
+        # named in the sentence before or behind, and by no other
+        (
+            "Malta and Tunisia have settled their sea row. A treaty on the boundary was concluded at a brief ceremony.",
+            "MLT TUN",
+        ),
+        (
+            "Six accords on refugees were signed on Monday. Guatemala's government and the URNG guerrillas will meet again.",
+            "GTM URNG",
+        ),
+        # who asks others to keep it is none
+        ("Australia called on Chad and Sudan to observe the border treaty which they signed.", "SDN TCD"),
         # two of one name
         ("The two Koreas signed an agreement on military hot lines.", "KOR PRK"),
         # a thing of a state is no party, nor is another's chamber
@@ -124,3 +135,8 @@ def test_the_parties_are_those_who_are_bound(text: str, codes: str) -> None:
 
 def test_a_long_text_of_marks_of_writing_direction_has_no_party() -> None:
     assert parties_of("x " + "\u202e" * 20_000 + " x") == set()
+
+
+def test_a_town_with_its_state_in_the_headline_is_where_it_was_said() -> None:
+    title = "Transcript of press conference: Apia, Samoa"
+    assert "WSM" not in parties_of("The Fijian premier said we signed a new security agreement.", title)
