@@ -297,6 +297,7 @@ class Notifier:
         self._seen: dict[str, None] = {}
         self._bundled: dict[str, None] = {}
         self._recovered: dict[str, tuple[Delivery, int]] = {}
+        self._through: dict[str, None] = {}
         self._tried: dict[str, tuple[list[datetime], list[datetime]]] = {}
         self._owned: frozenset[int] = frozenset()
         self._traces: dict[str, bytes] = {}
@@ -464,13 +465,7 @@ class Notifier:
         self._remember(self._seen, delivery.id)
         for member in delivery.members:
             self._remember(self._bundled, member)
-        match delivery.state:
-            case DeliveryState.WAITING | DeliveryState.RETRYING | DeliveryState.REQUESTED:
-                self._recovered[delivery.id] = (delivery, record.partition)
-            case (
-                DeliveryState.DELIVERED | DeliveryState.PARKED | DeliveryState.BUNDLED | DeliveryState.DROPPED
-            ):
-                self._recovered.pop(delivery.id, None)
+        self._sort(delivery, record.partition)
         if delivery.attempt == 0 or delivery.sample:
             return
         tried, delivered = self._tried.setdefault(delivery.subscription_id, ([], []))
@@ -478,6 +473,21 @@ class Notifier:
             tried.append(delivery.sent_time)
         if delivery.state is DeliveryState.DELIVERED:
             delivered[:] = [max(delivery.sent_time, *delivered)] if delivered else [delivery.sent_time]
+
+    def _sort(self, delivery: Delivery, partition: int) -> None:
+        """Note of a delivery that is read from the beginning whether it is through."""
+        match delivery.state:
+            case DeliveryState.WAITING | DeliveryState.RETRYING if delivery.id in self._through:
+                # Good: one that was thought dead wakes and writes down again what another one has delivered.
+                pass
+            case DeliveryState.WAITING | DeliveryState.RETRYING | DeliveryState.REQUESTED:
+                self._through.pop(delivery.id, None)
+                self._recovered[delivery.id] = (delivery, partition)
+            case (
+                DeliveryState.DELIVERED | DeliveryState.PARKED | DeliveryState.BUNDLED | DeliveryState.DROPPED
+            ):
+                self._remember(self._through, delivery.id)
+                self._recovered.pop(delivery.id, None)
 
     async def _take_up(self) -> None:
         """Give what was learnt to the carriers."""
@@ -494,6 +504,7 @@ class Notifier:
                 gone = {"state": DeliveryState.DROPPED, "answer": "there is no such subscription any more"}
                 await self.write([delivery.model_copy(update=gone)])
         self._recovered.clear()
+        self._through.clear()
 
     async def _accept(self, batch: _Batch, reader: AIOKafkaConsumer) -> None:
         """Write down what is to be delivered, then acknowledge, then let it be sent."""

@@ -228,6 +228,29 @@ async def test_private_addresses_are_refused_however_they_are_written(
     assert receiver.taken == []
 
 
+async def test_what_is_written_down_again_after_it_was_delivered_does_not_go_out_again(
+    settings: Settings, producer: AIOKafkaProducer, receiver: Receiver, read_all: ReadAll
+) -> None:
+    desk = make_subscription("desk", f"{receiver.address}/desk")
+    await subscribe(producer, settings, desk)
+    first, second = make_alert_change(1), make_alert_change(2)
+    async with notifying(settings):
+        await tell(producer, settings, first)
+        await until(lambda: receiver.taken_ids() == [id_of(desk, first)])
+        await until(lambda: delivered(read_all, desk, first))
+    # one that was halted wakes, and writes what it had read before
+    waiting, *_ = [Delivery.decode(record.value) for record in await read_all(DELIVERIES)]
+    await publish(producer, settings, Output(DELIVERIES, waiting.alert_id, waiting, NOON))
+    async with notifying(settings):
+        await tell(producer, settings, second)
+        await until(lambda: len(receiver.taken) == 2)
+    assert receiver.taken_ids() == [id_of(desk, first), id_of(desk, second)]
+
+
+async def delivered(read_all: ReadAll, subscription: Subscription, change: AlertChange) -> bool:
+    return await state_of(read_all, id_of(subscription, change)) is DeliveryState.DELIVERED
+
+
 async def test_a_digest_is_one_delivery_of_many_changes(
     settings: Settings, producer: AIOKafkaProducer, receiver: Receiver, read_all: ReadAll
 ) -> None:
