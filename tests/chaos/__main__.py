@@ -1,6 +1,7 @@
 """Hit a running installation in every way that it promises to bear, and close the books on each.
 
-Writes what came of it to build/bench/chaos.json, and the table to docs/reliability.md if every scenario was run.
+Writes what came of it to build/bench/chaos.json, and the table to docs/reliability.md. With --only the rows of these scenarios
+are renewed, and the others stay as the last run left them.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import orjson
 import psutil
+from pydantic import TypeAdapter
 from rich.console import Console
 
-from benchmarks.installation import write_results
+from benchmarks.installation import RESULTS, write_results
 from streams.kafka.jars import kafka_version, load_jars
 from streams.kafka.local import LocalBroker, free_port
 from streams.settings import Settings
@@ -35,6 +38,7 @@ _PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
 _BEGIN: Final = "<!-- written by make chaos -->"
 _END: Final = "<!-- end -->"
 _BROKER_DISK_MIB: Final = 900
+_RESULTS: Final = TypeAdapter(list[Result])
 
 
 def main() -> int:
@@ -57,11 +61,13 @@ def main() -> int:
     # Whoever ends the run early leaves nothing behind, neither a broker nor a disk.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     results = asyncio.run(run_all(chosen, given.minutes))
+    if given.only:
+        results = renewed(results)
     text = f"{as_sentence(results)}\n\n{as_table(results)}"
     Console(highlight=False).print(text, soft_wrap=True, markup=False)
     path = write_results("chaos", as_json(results))
     sys.stdout.write(f"written to {path}\n")
-    if not given.only:
+    if len(results) == len(SCENARIOS):
         keep(text)
         sys.stdout.write(f"and to {_PAGE}\n")
     return int(any(result.faults for result in results))
@@ -162,26 +168,20 @@ def _cells(result: Result) -> list[str]:
     ]
 
 
+def renewed(results: Sequence[Result]) -> list[Result]:
+    """Give the results of the last run with these in the place of its own, in the order of the scenarios."""
+    path = RESULTS / "chaos.json"
+    kept = _RESULTS.validate_python(orjson.loads(path.read_bytes())["results"]) if path.exists() else []
+    by_name = {result.scenario.name: result for result in (*kept, *results)}
+    return [by_name[scenario.name] for scenario in SCENARIOS if scenario.name in by_name]
+
+
 def as_json(results: Sequence[Result]) -> dict[str, object]:
     """Give the results with all their figures."""
     return {
         "kafka": kafka_version(load_jars()),
         "cores": psutil.cpu_count(),
-        "scenarios": [
-            {
-                "name": r.scenario.name,
-                "fault": r.scenario.fault,
-                "target": r.scenario.target,
-                "verdict": r.verdict,
-                "skipped": r.skipped,
-                "faults": r.faults,
-                "figures": r.figures,
-                "fault_s": round(r.fault_s, 1),
-                "settle_s": round(r.settle_s, 1),
-                "whole_s": round(r.whole_s, 1),
-            }
-            for r in results
-        ],
+        "results": _RESULTS.dump_python(list(results), mode="json"),
     }
 
 
