@@ -94,8 +94,8 @@ fix: $(VENV)/.dev ## format, and mend what the linter can
 	$(VENV)/bin/ruff check -q --fix $$tools || true
 	$(VENV)/bin/ruff format -q $$tools
 
-fuzz: $(VENV)/.fuzz ## a million inputs to every decoder and parser, guided by coverage; INPUTS=n for another number
-	@$(PY) -m tests.fuzz.run --inputs $(or $(INPUTS),1000000)
+fuzz: $(VENV)/.fuzz ## a million inputs to every decoder and parser, guided by coverage; INPUTS=n for another number, RESUME=1 goes on
+	@$(PY) -m tests.fuzz.run --inputs $(or $(INPUTS),1000000) $(if $(RESUME),--resume,)
 
 licences: $(VENV)/.dev ## the licence of every dependency and of the data shipped; fails on one that is not allowed
 	@$(PY) -m tests.licences

@@ -194,10 +194,12 @@ def _peak_mib() -> float:
 # --- all of them -----------------------------------------------------------------------------------------------------
 
 
-def _run_target(name: str, inputs: int, number: str) -> Tally:
+def _run_target(name: str, inputs: int, number: str, *, resume: bool) -> Tally:
     folder = KEPT / name.replace(" ", "-")
     folder.mkdir(parents=True, exist_ok=True)
     told = folder / "tally.json"
+    if resume and (done := _read(told, name)).inputs >= inputs and not done.failed:
+        return done
     told.unlink(missing_ok=True)
     words = [
         sys.executable,
@@ -290,8 +292,11 @@ def write_page(table: str, page: Path = PAGE) -> bool:
     "--inputs", default=1_000_000, show_default=True, type=click.IntRange(min=1), help="Over all targets."
 )
 @click.option("--only", help="One target, by its name.")
+@click.option(
+    "--resume", is_flag=True, help="Targets that a run before was through with, and well, are not run again."
+)
 @click.option("--within", type=click.Path(path_type=Path), hidden=True)
-def main(*, inputs: int, only: str | None, within: Path | None) -> None:
+def main(*, inputs: int, only: str | None, resume: bool, within: Path | None) -> None:
     """Fuzz every target and print what came of it; exit code 1 if something is to be mended."""
     if within is not None and only is not None:
         _fuzz(only, inputs, within)
@@ -305,7 +310,7 @@ def main(*, inputs: int, only: str | None, within: Path | None) -> None:
         )
     parts = share_out(inputs, [t.share for t in chosen])
     tallies = [
-        _run_target(t.name, part, f"[{at}/{len(chosen)}]")
+        _run_target(t.name, part, f"[{at}/{len(chosen)}]", resume=resume)
         for at, (t, part) in enumerate(zip(chosen, parts, strict=True), start=1)
     ]
     table = render(tallies)
