@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from schemas.event import Polarity, Stage
+from schemas.event import InstrumentType, Polarity, Stage
 from streams.extract.dates import Direction, FoundDate, Precision, find_dates
 from streams.extract.frames import (
     is_conditioned,
@@ -776,6 +776,9 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
     mode = _verb_mode(view, trigger, at, meaning)
     stage, act = _verb_stage(view, trigger, at, meaning, mode)
     asked_of = mode == "wanted" and _is_asked_of(words, meaning.start)
+    urged = asked_of and bool(_URGING & set(words[max(0, meaning.start - _VERB_REACH) : meaning.start]))
+    if urged and act in _EXITS:  # who urges others to leave it says that it stands
+        return Step(Stage.IN_FORCE, "ongoing", PLAIN, meaning.start, phrase.end, verb=at, act="apply")
     if act == "call" or (asked_of and (act in _EXITS or _are_others(words, meaning.start))):
         mode = "hoped"
     before = set(words[max(0, meaning.start - 8) : meaning.start])
@@ -1207,6 +1210,8 @@ def _bare(view: _View) -> Step:
     if words[phrase.start] == "no" and phrase.head - phrase.start <= _NO_REACH:
         stage = Stage.NEGOTIATING if "yet" in words[phrase.end : phrase.end + 3] else Stage.REJECTED
         mode = "denied" if "such" in words[span[0] : phrase.head] else "failed"
+        if stage is Stage.REJECTED and _is_there_none(view):
+            return Step(Stage.SIGNED, "denied", CLEAR, *span)
         return Step(stage, mode, CLEAR, *span)
     after = words[phrase.end : phrase.end + 2]
     would = after[:1] in {("that",), ("which",)} and after[1:] in {("would",), ("could",), ("might",)}
@@ -1217,6 +1222,25 @@ def _bare(view: _View) -> Step:
     ):
         return Step(Stage.PROPOSED, "hoped", HINTED, *span)
     return Step(Stage.IN_FORCE, "hoped" if is_conditional(words, phrase.start) else "done", BARE, *span)
+
+
+_HIDDEN: Final = frozenset({"secret", "hidden", "unwritten", "clandestine", "undisclosed"})
+_PAPERS: Final = frozenset(
+    {
+        InstrumentType.MOU,
+        InstrumentType.TREATY,
+        InstrumentType.PROTOCOL,
+        InstrumentType.PACT,
+        InstrumentType.CONVENTION,
+    }
+)
+
+
+def _is_there_none(view: _View) -> bool:
+    """Whether it is denied that there is an instrument at all, where `there is no deal` says that talks brought none."""
+    phrase, words = view.phrase, view.words
+    exists = "there" in words[max(0, phrase.start - 3) : phrase.start]
+    return exists and (phrase.noun.type in _PAPERS or bool(_HIDDEN & set(words[phrase.start : phrase.head])))
 
 
 def _is_imagined(words: tuple[str, ...], end: int) -> bool:

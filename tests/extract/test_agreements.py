@@ -1021,3 +1021,31 @@ def test_the_seed_transcript_gives_its_one_agreement() -> None:
     assert (report.party_codes, report.is_news, report.polarity) == (("CHN", "IRN"), True, Polarity.ASSERTED)
     assert "border" in report.domains
     assert found.evidence.text == text[801:936]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Greenpeace urged Iceland to leave the fishing treaty with Norway.",
+        "Iceland has been urged by two unions to suspend the customs agreement with Norway.",
+    ],
+)
+def test_who_urges_others_to_leave_an_instrument_says_that_it_stands(text: str) -> None:
+    report = agreement_in(text).report
+    assert (report.stage, report.is_news) == (Stage.IN_FORCE, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("There is no secret agreement with Norway, Iceland's spokesman said.", Stage.SIGNED),
+        ("There is no defence pact with Norway, the minister insisted.", Stage.SIGNED),
+        ("There was no deal between Norway and Iceland after a week of talks.", Stage.REJECTED),
+    ],
+)
+def test_that_there_is_no_pact_is_a_denial_and_that_there_is_no_deal_a_failure(
+    text: str, stage: Stage
+) -> None:
+    report = agreement_in(text).report
+    assert (report.stage, report.polarity) == (stage, Polarity.NEGATED)
+    assert report.is_news is (stage is Stage.REJECTED)
