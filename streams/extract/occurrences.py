@@ -504,6 +504,7 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
     recipients = tuple(s for s in recipients if s.key not in {a.key for a in actors})
     first, last = _bounds(line, trigger, sides.subject)
     here = _place(line, first, last, meaning.type)
+    recipients = _without_place(meaning.type, recipients, here)
     if not _holds(trigger, sides, (actors, recipients), here, carried=carried):
         return None
     start, end = layout.sentence.tokens[first].start, layout.sentence.tokens[last - 1].end
@@ -951,8 +952,9 @@ def _manner(
 
 
 def _place(line: _Line, first: int, last: int, kind: PloverType) -> Slot | None:
-    """Give where it took place as the clause says."""
+    """Give where it took place as the clause says: the first place whose state is known, else the first."""
     locating = _LOCATING | _LOCATING_OF.get(kind, frozenset())
+    unknown: Slot | None = None
     for token in range(first, last):
         group = line.layout.group_at(token)
         if (
@@ -964,15 +966,30 @@ def _place(line: _Line, first: int, last: int, kind: PloverType) -> Slot | None:
         ):
             continue
         if group.entity.type in {EntityType.PLACE, EntityType.COUNTRY}:
-            return _slot(group)
-    return None
+            slot = _slot(group)
+            if slot.code is not None:
+                return slot
+            unknown = unknown or slot
+    return unknown
+
+
+def _without_place(kind: PloverType, recipients: tuple[Slot, ...], here: Slot | None) -> tuple[Slot, ...]:
+    """Leave out the town that only says where: a curfew in Colombo."""
+    if here is None or kind not in _LOCAL:
+        return recipients
+    return tuple(slot for slot in recipients if slot.start != here.start or not _is_town(slot))
+
+
+def _is_town(slot: Slot) -> bool:
+    """Whether a slot is a place and no state: it says where, and suffers nothing by it."""
+    return slot.entity is not None and slot.entity.type is EntityType.PLACE
 
 
 def _struck(kind: PloverType, recipients: Sequence[Slot]) -> Slot | None:
     """Give the town that is itself what is attacked or closed: there it took place."""
     if kind not in _LOCAL:
         return None
-    return next((s for s in recipients if s.entity is not None and s.entity.type is EntityType.PLACE), None)
+    return next((s for s in recipients if _is_town(s)), None)
 
 
 def _story_place(line: _Line) -> Slot | None:

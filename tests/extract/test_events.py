@@ -587,3 +587,26 @@ def test_weapons_are_known(text: str, mode: str) -> None:
 def test_at_least_so_many_stand_where_they_would_without() -> None:
     event = event_of("Rebels abducted at least thirty Congolese villagers.", PloverType.ASSAULT)
     assert recipients(event) == ("COD",)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Sri Lanka extended the curfew in Colombo.", PloverType.COERCE),
+        ("A Chechen rebel blew himself up in Moscow.", PloverType.ASSAULT),
+        ("Kenya deployed riot police in Nairobi.", PloverType.MOBILIZE),
+    ],
+)
+def test_a_town_in_which_it_happens_is_the_place_and_not_the_other_side(text: str, kind: PloverType) -> None:
+    event = event_of(text, kind)
+    assert recipients(event) == ()
+    assert len(event.codes(ArgumentRole.PLACE)) == 1
+
+
+def test_a_state_in_which_it_happens_may_be_the_other_side() -> None:
+    assert recipients(event_of("Ethiopia deployed troops in Somalia.", PloverType.MOBILIZE)) == ("SOM",)
+
+
+def test_a_place_of_no_known_state_gives_way_to_one_that_has_one() -> None:
+    event = event_of("Gunmen attacked a checkpoint in Upper Nowhere in Iraq.", PloverType.ASSAULT)
+    assert event.codes(ArgumentRole.PLACE) == ("IRQ",)
