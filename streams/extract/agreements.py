@@ -298,6 +298,8 @@ _PRIVATE_KINDS: Final = frozenset(
 )
 _MAX_DOMAINS: Final = 4
 _GUESSED_DOMAINS: Final = 2
+_SIDE_MATTERS: Final = frozenset({"education", "science", "culture", "sport", "youth", "tourism"})
+"""What only stands near an instrument tells its matter seldom: a school, a museum, a match."""
 
 
 def _weight(report: Report) -> tuple[bool, bool, bool, bool, int]:
@@ -410,7 +412,8 @@ class _Group:
         if not self.is_long:
             around += [words.get(TITLE, ()), words.get(proof.phrase.sentence + 1, ())]
         for said in around:
-            domains = domains or domains_in(said, self.lexicon)[:_GUESSED_DOMAINS]
+            likely = tuple(d for d in domains_in(said, self.lexicon) if d not in _SIDE_MATTERS)
+            domains = domains or likely[:_GUESSED_DOMAINS]
         return domains or (("peace",) if scope is Scope.NONSTATE else ("political",))
 
     def _parties(self, proof: Report, near: frozenset[str]) -> list[Actor]:
