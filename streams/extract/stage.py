@@ -960,7 +960,25 @@ _PREDICATES: Final = frozenset(
 _UNITED: Final = frozenset({"united", "member", "gulf", "arab", "baltic", "two", "both"})
 """Before `states` these make it a noun."""
 _SUBJECTS: Final = frozenset(
-    {"have", "the", "we", "they", "he", "it", "i", "you", "both", "president", "his"}
+    {
+        "have",
+        "the",
+        "we",
+        "they",
+        "he",
+        "she",
+        "it",
+        "i",
+        "you",
+        "both",
+        "president",
+        "his",
+        "her",
+        "their",
+        "its",
+        "our",
+        "two",
+    }
 )
 _NEAR_PARTICIPLE: Final = 2
 _RELATIVE_REACH: Final = 14

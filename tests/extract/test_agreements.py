@@ -1049,3 +1049,15 @@ def test_that_there_is_no_pact_is_a_denial_and_that_there_is_no_deal_a_failure(
     report = agreement_in(text).report
     assert (report.stage, report.polarity) == (stage, Polarity.NEGATED)
     assert report.is_news is (stage is Stage.REJECTED)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_news"),
+    [
+        ("Chad and Niger will share radar data under a pact their ministers signed here on Friday.", True),
+        ("Chad and Niger share radar data under a pact their ministers signed in 2004.", False),
+    ],
+)
+def test_a_relative_clause_may_open_with_an_owner(text: str, is_news: bool) -> None:
+    report = agreement_in(text).report
+    assert (report.stage, report.is_news) == (Stage.SIGNED, is_news)
