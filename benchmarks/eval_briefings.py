@@ -133,15 +133,10 @@ def verdict_on(raised: Raised, verdicts: Sequence[Verdict]) -> str | None:
     )
 
 
-def is_met(wanted: Verdict, raised: Sequence[Raised]) -> bool:
-    """Say whether a wanted alert was raised: the rule, the passage, the parties."""
-    return any(
-        r.rule == wanted.rule
-        and wanted.start < r.end
-        and r.start < wanted.end
-        and r.parties == wanted.parties
-        for r in raised
-    )
+def recall(raised: Sequence[Raised], verdicts: Sequence[Verdict], ids: set[str]) -> tuple[int, int]:
+    """Give how many of the alerts that somebody found right, in any reading, or missed are raised, and how many there are."""
+    due = {(v.id, v.rule, v.parties) for v in verdicts if v.says in {"right", "wanted"} and v.id in ids}
+    return len(due & {(r.id, r.rule, r.parties) for r in raised}), len(due)
 
 
 def table(count: int, raised: Sequence[Raised], verdicts: Sequence[Verdict], ids: set[str]) -> list[str]:
@@ -165,12 +160,12 @@ def table(count: int, raised: Sequence[Raised], verdicts: Sequence[Verdict], ids
         lines.append(
             f"| {rule} | {rate} | {judged} of {len(said)} | {right} | {unsure} | {wrong} | {share} |"
         )
-    wanted = [v for v in verdicts if v.says == "wanted" and v.id in ids]
-    passages = {id_: [r for r in raised if r.id == id_] for id_ in {v.id for v in wanted}}
-    met = sum(is_met(v, passages[v.id]) for v in wanted)
-    if wanted:
-        lines += ["", f"Of {len(wanted)} alerts that a reader wants of these texts {met} are raised."]
-    return lines
+    met, due = recall(raised, verdicts, ids)
+    return [
+        *lines,
+        "",
+        f"Of the {due} alerts of these texts that were right in some reading, or wanted, {met} are raised.",
+    ]
 
 
 def main() -> None:

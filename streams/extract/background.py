@@ -84,8 +84,16 @@ def is_background(layout: Layout, trigger: Trigger, *, acts: bool) -> bool:
     """
     words, first = layout.words, trigger.first
     kind, mode = trigger.meaning.type, trigger.meaning.mode
+    if (
+        mode == "abduct"
+        and words[first] == "holding"
+        and words[max(0, first - 1)] in {"as", "of", "including"}
+    ):
+        return True
     if mode == "abduct" and words[first] in _HOLDING:
-        return not acts or (trigger.last - first == len(_HELD) and "by" not in words[trigger.last :])
+        return not acts or (
+            trigger.last - first == len(_HELD) and "by" not in words[trigger.last : trigger.last + 2]
+        )
     if kind is PloverType.ASSAULT and trigger.pattern.verb:
         return _is_supposed(layout, trigger) or _is_fronted(words, trigger)
     return kind in _NAMED and not trigger.pattern.verb and _is_only_named(layout, trigger)
@@ -104,7 +112,7 @@ def _is_only_named(layout: Layout, trigger: Trigger) -> bool:
     if before in _TELLING:
         return False
     if not before or before in _SAYING or before in {",", "because", "as", "while"}:
-        return _is_judged(layout, trigger.last)
+        return _is_judged(layout, trigger.last, listed=before == "and")
     return True
 
 
@@ -119,14 +127,14 @@ def _owner_before(layout: Layout, first: int) -> Group | None:
     return None
 
 
-def _is_judged(layout: Layout, last: int) -> bool:
-    """Whether only a judgement follows: Peru's invasion of Chile is a crime."""
+def _is_judged(layout: Layout, last: int, *, listed: bool) -> bool:
+    """Whether only a judgement follows: Peru's invasion of Chile is a crime; of what is `listed`, nothing."""
     ahead = layout.words[last : last + _NP_REACH]
     verb = next(
         (n for n, word in enumerate(ahead) if word in AUXILIARIES or word in layout.lexicon.verbs), None
     )
     if verb is None or ahead[verb] not in BE:
-        return False
+        return listed and verb is None
     behind = ahead[verb + 1 : verb + 2]
     return behind != () and (behind[0] in {"a", "an", "the", "not"} or not behind[0].endswith(("ed", "ing")))
 
@@ -166,7 +174,7 @@ def _is_no_meeting(layout: Layout, trigger: Trigger, sides: tuple[Parties, Parti
         return True  # the doses that arrived in Chile
     if mode == "host":
         return any(_is_of_a_thing(layout, group) for group in sides[1].groups) or _is_sent(trigger, sides[1])
-    if words[trigger.last : trigger.last + 1] and words[trigger.last] in _MATTERS:
+    if words[trigger.last - 1] == "to" and trigger.last < len(words) and words[trigger.last] in _MATTERS:
         return True  # spoke to how it came
     return mode is None and _is_loose(sides[1], trigger)
 
