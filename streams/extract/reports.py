@@ -244,7 +244,7 @@ class _Reader:
         found = parties_of(phrase, step, self.actors, self.words)
         if found.strangers:  # who rejects what others agreed only reacts
             step = replace(step, stage=Stage.AGREED, mode="done", quiet=True)
-        if _is_vague(phrase, step) and not codes_of(found.actors):
+        if _is_vague(phrase, step) and len(codes_of(found.actors)) < PAIR:
             step = replace(step, quiet=True)
         subject = find_subject(phrase, self.words)
         beside = self.words[max(0, min(step.start, phrase.start) - _NEAR) : max(step.end, phrase.end) + _NEAR]

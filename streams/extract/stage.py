@@ -309,6 +309,8 @@ def _choose(left: Step | None, right: Step | None) -> Step | None:
     if left is None or right is None:
         return left or right
     start, end = min(left.start, right.start), max(left.end, right.end)
+    if left.quiet and right.soft and right.passive:  # condemned the approval of the pact that was reached
+        right = replace(right, quiet=True)
     if left.act == "draft" and right.stage is Stage.NEGOTIATING:  # the draft of the pact is being worked out
         return replace(left, end=end, strength=right.strength)
     if left.strength == FRAMED or _is_lost(left, right):  # efforts to revive the deal collapsed
@@ -597,7 +599,7 @@ _THREATS: Final = frozenset({"threatened", "threatens", "threatening", "threat",
 _REACTIONS: Final = frozenset(
     {
         "satisfaction", "welcomed", "welcome", "hailed", "congratulated", "praised", "regret", "anniversary",
-        "importance", "since", "appreciation", "thanked", "thanks", "credit", "leadership",
+        "importance", "since", "appreciation", "thanked", "thanks", "condemned", "condemn", "condemns", "criticised", "criticized", "deplored", "credit", "leadership",
     }
 )  # fmt: skip
 _WEIGHED: Final = frozenset(
@@ -788,7 +790,7 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
     reported = reported or "just" in words[meaning.start : at]
     recent = (
         mode == "done"
-        and "recently" in words[max(0, meaning.start - 2) : at]
+        and "recently" in words[max(0, meaning.start - 4) : at]
         and not HAVE & set(words[meaning.start : at])
     )
     return Step(
