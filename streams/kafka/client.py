@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -26,6 +26,7 @@ COMPRESSION: Final = "lz4"
 
 
 START_TIMEOUT_S: Final = 15.0
+STOP_TIMEOUT_S: Final = 30.0
 
 # Its own words about a broker that is not there would come before our sentence; a root logger still gets them.
 logging.getLogger("aiokafka").addHandler(logging.NullHandler())
@@ -138,7 +139,10 @@ async def _opened(client: AIOKafkaProducer | AIOKafkaConsumer, settings: Setting
         await asyncio.sleep(0)
         yield
     finally:
-        await client.stop()
+        # a producer that is being stopped waits without end for a broker to take what is under way
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await client.stop()
 
 
 async def _start(

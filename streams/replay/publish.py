@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaTimeoutError
 
 from schemas.topics import DAY_MS, Cleanup, Output
 from streams.kafka.client import open_admin, open_reader
@@ -14,7 +16,7 @@ from streams.kafka.topics import create_topics, delete_topics, kafka_name, plan_
 from streams.replay.outputs import OUTPUT_TOPICS, read_outputs
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Iterable, Mapping
 
     from aiokafka import AIOKafkaProducer
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 RETENTION_MS: Final = 30 * DAY_MS
 _UNDER_WAY: Final = 500
+PATIENCE_S: Final = 60.0
+"""An idempotent producer waits for a broker without end; whoever replays wants to be told."""
 
 
 def replay_settings(settings: Settings, replay_id: str) -> Settings:
@@ -74,11 +78,16 @@ class Publisher:
     producer: AIOKafkaProducer
     done: dict[str, int]
     """Lines published, by topic."""
+    patience_s: float = PATIENCE_S
     _places: dict[str, int] = field(default_factory=dict)
     """How far into each file that is, once it is known."""
 
     async def publish(self, sizes: Mapping[str, int]) -> None:
-        """Publish what the files hold up to these sizes."""
+        """Publish what the files hold up to these sizes.
+
+        Raises:
+            KafkaError: the broker refuses it, or takes nothing for too long.
+        """
         for topic in OUTPUT_TOPICS:
             await self._publish(topic, sizes.get(topic.name, 0))
 
@@ -99,12 +108,18 @@ class Publisher:
             )
             self.done[topic.name] += 1
             if len(under_way) >= _UNDER_WAY:
+                await self._await_all(under_way)
+                under_way.clear()
+        await self._await_all(under_way)
+        self._places[topic.name] = size
+
+    async def _await_all(self, under_way: Iterable[Awaitable[object]]) -> None:
+        try:
+            async with asyncio.timeout(self.patience_s):
                 for sent in under_way:
                     await sent
-                under_way.clear()
-        for sent in under_way:
-            await sent
-        self._places[topic.name] = size
+        except TimeoutError:
+            raise KafkaTimeoutError(f"it took nothing for {self.patience_s:g} seconds") from None
 
 
 async def count_published(settings: Settings, replay_id: str) -> dict[str, int]:
