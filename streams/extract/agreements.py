@@ -24,6 +24,7 @@ from streams.extract.parties import (
     PRIVATE_SORTS,
     REBELS,
     STATE,
+    SUBJECT_REACH,
     codes_of,
     is_broker,
     is_of_a_thing,
@@ -582,7 +583,8 @@ def _stands_by(actor: Actor, proof: Report) -> bool:
     inside = proof.phrase.start <= actor.first < proof.phrase.tail
     acts = actor.first <= 1 or proof.words[actor.first - 1] == "and"
     of_a_thing = actor.first > 0 and is_of_a_thing(actor, proof.words)
-    calls = bool(_CALLING & set(proof.words[actor.last : proof.phrase.start]))
+    asked = proof.words[max(actor.last, proof.phrase.start - SUBJECT_REACH) : proof.phrase.start]
+    calls = bool(_CALLING & set(asked))
     placed = actor.located or (actor.seat and not acts)
     aside = placed or inside or of_a_thing or calls or is_broker(actor, proof.words)
     sorts = {STATE, REBELS} if proof.phrase.noun.type in PEACE or "rebels" in proof.near else {STATE}

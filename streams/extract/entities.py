@@ -191,6 +191,8 @@ class _Resolver:
         self.sentences: dict[tuple[int, int], list[RawMention]] = {}
         for mention in raw:
             self.sentences.setdefault((mention.sentence, mention.part), []).append(mention)
+        self.spoken: dict[str, set[str | None]] | None = None
+        """By which known names the text speaks of which state; made when it is asked for."""
         self.home = self._home()
         self.reporter = self._reporter()
 
@@ -343,7 +345,16 @@ class _Resolver:
         state = (m.countries or ("",))[0]
         if (plain_name(self.text[m.start : m.end]), state) not in self.names.at_home:
             return False
-        return not any(state in other.countries and other.key != m.key for other in self.raw)
+        return not self._spoken_of(state) - {m.key}
+
+    def _spoken_of(self, state: str) -> set[str | None]:
+        """Give by which known names a text speaks of a state; None stands for all that are not known."""
+        if self.spoken is None:
+            self.spoken = {}
+            for mention in self.raw:
+                for code in mention.countries:
+                    self.spoken.setdefault(code, set()).add(mention.key)
+        return self.spoken.get(state, set())
 
     def _known(
         self, ident: str, kind: EntityType, name: str, code: str | None, countries: tuple[str, ...]

@@ -217,7 +217,7 @@ _ASIDE_GAP: Final = frozenset({"the", "and", ",", "visiting", "former", "neighbo
 def _is_aside(first: int, words: Sequence[str], taken: Sequence[Actor]) -> bool:
     """Tell one who only helped, watched or objected by the words before: brokered by Egypt and Qatar."""
     at = first - 1
-    inside = {k for actor in taken[-_ASIDE_REACH:] for k in range(actor.first, actor.last)}
+    inside = {k for actor in taken for k in range(actor.first, actor.last)}
     while at > 0 and first - at <= 2 * _ASIDE_REACH and (words[at] in _ASIDE_GAP or at in inside):
         at -= 1
     if at <= PAIR + 1 and "," in words[at:first]:
@@ -265,7 +265,10 @@ def find_actors(
     return tuple(
         a
         for n, a in enumerate(found)
-        if not (_is_aside(a.first, words, found[:n]) or _is_owner(a, found[n + 1 : n + 2], sentence))
+        if not (
+            _is_aside(a.first, words, found[max(0, n - _ASIDE_REACH) : n])
+            or _is_owner(a, found[n + 1 : n + 2], sentence)
+        )
     )
 
 
@@ -425,8 +428,8 @@ def parties_of(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: S
 
 def _paired_off(step: Step, actors: Sequence[Actor], words: Sequence[str]) -> list[Actor]:
     """Take those whom `both`, `either` or `neither` counts: neither Cairo nor Khartoum has ratified it."""
-    for at, word in enumerate(words):
-        if word not in _COUNTED:
+    for at in range(max(0, step.start - SUBJECT_REACH), min(len(words), step.end + SUBJECT_REACH)):
+        if words[at] not in _COUNTED:
             continue
         pair = _listed(actors, words, at + 1)
         if len(pair) != PAIR or pair[0].first > at + PAIR or not pair[0].sort == pair[1].sort == STATE:
@@ -576,13 +579,16 @@ def _agents(phrase: NounPhrase, step: Step, actors: Sequence[Actor], words: Sequ
             for actor in acting
             if 0 <= actor.first - step.verb - PAIR <= PAIR and actor.last <= phrase.start
         )
-    return owner or [*_subjects(acting, words, end, passive=step.passive), *_likewise(acting, words)]
+    return owner or [
+        *_subjects(acting, words, end, passive=step.passive),
+        *_likewise(acting, words, step.end),
+    ]
 
 
-def _likewise(acting: Sequence[Actor], words: Sequence[str]) -> list[Actor]:
+def _likewise(acting: Sequence[Actor], words: Sequence[str], behind: int) -> list[Actor]:
     """Take who is said to have done the same: and so did the Czech premier, nor did Bern."""
     out: list[Actor] = []
-    for at in range(len(words) - 1):
+    for at in range(behind, min(len(words) - 1, behind + SUBJECT_REACH)):
         if words[at] in {"so", "nor", "as"} and words[at + 1] in {
             "did",
             "has",

@@ -84,7 +84,7 @@ def _by_date(word: str, layout: Layout, found: FoundDate | None, today: date) ->
 
 def _is_inverted(words: tuple[str, ...]) -> bool:
     """Whether a sentence opens by supposing: Had Sweden expelled the envoy; Were Iran to attack."""
-    return words[:1] in {("had",), ("were",)} and "," in words and words[-1:] != ("?",)
+    return words[:1] in {("had",), ("were",)} and "," in words[:_CONDITION_WINDOW] and words[-1:] != ("?",)
 
 
 def _is_question(words: tuple[str, ...], trigger: Trigger) -> bool:
