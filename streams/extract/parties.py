@@ -479,6 +479,7 @@ def _inside(phrase: NounPhrase, actors: Sequence[Actor], words: Sequence[str]) -
         actor
         for actor in actors
         if phrase.start <= actor.first < phrase.head
+        and not (actor.last > phrase.head and actor.sort == "organisation")  # the instrument's own name
         and not actor.seat
         and not is_broker(actor, words)
         and not (actor.sort == ORGANISATION and (named or actor.codes == ("UN",)))

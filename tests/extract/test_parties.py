@@ -140,3 +140,8 @@ def test_a_long_text_of_marks_of_writing_direction_has_no_party() -> None:
 def test_a_town_with_its_state_in_the_headline_is_where_it_was_said() -> None:
     title = "Transcript of press conference: Apia, Samoa"
     assert "WSM" not in parties_of("The Fijian premier said we signed a new security agreement.", title)
+
+
+def test_the_name_of_an_instrument_is_nobodys() -> None:
+    found = agreements_in("Today the two presidents also welcomed a new Defense Cooperation Arrangement.")
+    assert [party.name for item in found for party in item.report.parties] == []
