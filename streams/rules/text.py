@@ -23,7 +23,7 @@ from schemas.event import Evidence
 from streams.rules.errors import RuleError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _WORD: Final = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|[^\W_]+(?:['’][^\W_]+)*"
@@ -476,26 +476,37 @@ def _gap(left: Span, right: Span) -> int:
 
 
 def _near_spans(part: Near, within: _Range) -> list[Span]:
-    lefts, rights = _spans(part.left, within), _spans(part.right, within)
-    found: list[Span] = []
-    reach = part.distance + max((end - start for start, end in rights), default=0)
-    starts = [start for start, _ in rights]
-    for left in lefts:
-        low = bisect_left(starts, left[0] - reach)
-        for right in rights[low:]:
-            if right[0] > left[1] + part.distance:
-                break
+    rights = _Rights(_spans(part.right, within), part.distance)
+    found: set[Span] = set()
+    for left in _spans(part.left, within):
+        for right in rights.around(left):
             if (part.ordered and right[0] < left[1]) or not 1 <= _gap(left, right) <= part.distance:
                 continue
-            found.append((min(left[0], right[0]), max(left[1], right[1])))
+            found.add((min(left[0], right[0]), max(left[1], right[1])))
             break
-    return sorted(set(found))
+    return sorted(found)
 
 
 def _apart(part: Near, within: _Range) -> list[Span]:
-    rights = _spans(part.right, within)
+    rights = _Rights(_spans(part.right, within), part.distance)
     return [
         left
         for left in _spans(part.left, within)
-        if not any(_gap(left, right) <= part.distance for right in rights)
+        if not any(_gap(left, right) <= part.distance for right in rights.around(left))
     ]
+
+
+class _Rights:
+    """The spans on the right of a nearness, sorted, of which those around a span on the left are looked at."""
+
+    def __init__(self, spans: list[Span], distance: int) -> None:
+        self._spans = spans
+        self._starts = [start for start, _ in spans]
+        self._distance = distance
+        self._reach = distance + max((end - start for start, end in spans), default=0)
+
+    def around(self, left: Span) -> Iterator[Span]:
+        """Give the spans that may lie near enough, in order."""
+        low = bisect_left(self._starts, left[0] - self._reach)
+        high = bisect_right(self._starts, left[1] + self._distance)
+        return (self._spans[at] for at in range(low, high))
