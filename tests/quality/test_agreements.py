@@ -2,7 +2,8 @@
 
 The passages are invented, people and events in them too. Their labels follow the public definitions of the stages. Rules
 and word lists were mended with those of an even number only; those of an odd number show what generalises. The second set was
-written by somebody who did not know the reader, with harder sentences than news has on an average day.
+written by somebody who did not know the reader, with harder sentences than news has on an average day; the third as well,
+as hard as the bench.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from streams.cli.extract_lines import answer_lines
 SETS = {
     "first": Path(__file__).parent / "agreements.jsonl",
     "second": Path(__file__).parent / "agreements_unseen.jsonl",
+    "third": Path(__file__).parent / "agreements_third.jsonl",
 }
 SHARED_WORDS = 0.25
 """The least share of words for two pieces of evidence to be about one instrument."""
@@ -29,6 +31,8 @@ FLOORS = {
     ("first odd", "alert"): 0.79, ("first odd", "stage"): 0.70, ("first odd", "parties"): 0.72, ("first odd", "new"): 0.82, ("first odd", "domain"): 0.73,
     ("second even", "alert"): 0.70, ("second even", "stage"): 0.54, ("second even", "parties"): 0.46, ("second even", "new"): 0.67, ("second even", "domain"): 0.65,
     ("second odd", "alert"): 0.60, ("second odd", "stage"): 0.46, ("second odd", "parties"): 0.39, ("second odd", "new"): 0.60, ("second odd", "domain"): 0.56,
+    ("third even", "alert"): 0.66, ("third even", "stage"): 0.53, ("third even", "parties"): 0.44, ("third even", "new"): 0.72, ("third even", "domain"): 0.67,
+    ("third odd", "alert"): 0.60, ("third odd", "stage"): 0.59, ("third odd", "parties"): 0.61, ("third odd", "new"): 0.73, ("third odd", "domain"): 0.59,
 }  # fmt: skip
 """Each a few points under what was measured, because one passage moves a figure by almost one."""
 
