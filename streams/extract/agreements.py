@@ -332,6 +332,8 @@ class _Group:
     def finish(self) -> FoundAgreement:
         body = [report for report in self.reports if not report.in_title] or list(self.reports)
         best = max(self.reports, key=_weight)
+        if best.step.stage is Stage.RATIFIED:
+            best = next((report for report in body if _is_to_be_signed(report)), best)
         proof = max(body, key=_weight) if best.in_title else best
         index = self._opening() if proof.in_title else proof.phrase.sentence
         step = best.step
@@ -534,6 +536,13 @@ class _Group:
         start, end = sentence.tokens[low].start, sentence.tokens[max(high, low + 1) - 1].end
         speaker = self.reading.segments[sentence.segment].speaker
         return Evidence(text=self.reading.text[start:end], start=start, end=end, speaker=speaker)
+
+
+def _is_to_be_signed(report: Report) -> bool:
+    """Whether it is still to be signed, so that what was approved before is only its draft."""
+    step = report.step
+    sure = step.mode == "planned" or (step.mode == "purpose" and report.meant is not None)
+    return step.is_news and step.stage is Stage.TO_BE_SIGNED and sure and step.strength >= CLEAR
 
 
 _REASONS: Final = frozenset({"after", "since", "when", "result", "because", "before"})

@@ -159,7 +159,7 @@ def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> 
     if left and right and left.strength == CLEAR and right.passive and left.act in _NEWS_OF:
         right = None if words[right.verb or 0] in _TOLD_OF else right  # the exit from the pact was announced
     step = _without(view) or _follower(view) or _choose(left, right) or _bare(view)
-    if left and right and left.act in _PRACTICE and right.passive and right.strength == CLEAR:
+    if left and right and left.act in _PRACTICE | {"react"} and right.passive and right.strength == CLEAR:
         recent = _age(view, replace(right, start=min(left.start, right.start)), clause)
         step = step if recent.background else recent  # monitor the deal clinched on Tuesday
     step = _qualify(view, _frame(view, replace(step, question=is_question(words))))
@@ -328,10 +328,16 @@ def _choose(left: Step | None, right: Step | None) -> Step | None:
     ):
         return right
     if right.stage in {Stage.TO_BE_SIGNED, Stage.AWAITING_RATIFICATION}:
-        going = left.stage is Stage.NEGOTIATING
+        going = left.stage is Stage.NEGOTIATING or (
+            left.stage in _BEFORE_SIGNING and left.mode == "done" and right.stage is Stage.TO_BE_SIGNED
+        )
         last = replace(left, next_stage=right.stage, end=end)
         return replace(right, start=left.start) if going else last
     return left
+
+
+_BEFORE_SIGNING: Final = frozenset({Stage.AGREED, Stage.RATIFIED})
+"""What was finalised, or approved by a cabinet, and is still to be signed."""
 
 
 def _is_lost(left: Step, right: Step) -> bool:
@@ -633,6 +639,8 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
     asked = "consent" in words[max(0, at - 3) : at] and not _GIVEN & set(words[max(0, at - 10) : at])
     if act == "ratify" and (before & _STALLED or asked):
         mode = "planned"
+    if act == "negotiate" and mode == "done" and _INTENT & set(words[max(0, at - _INTENT_REACH) : at]):
+        mode = "planned"
     stage = _stage(trigger, mode)
     off = ("called", "off") in pairwise(words[max(0, at - 4) : at])
     outcome = _outcome(view, at) if act == "negotiate" and (mode == "done" or off) else None
@@ -640,6 +648,8 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
         stage, mode = outcome
     if act == "call" or is_conditional(words, at):
         mode = "hoped"
+    if act == "violate" and mode == "done" and _is_charged(view, at):
+        act = "accuse"
     refusal = _refusal(view, at) if act in {"propose", "call"} else None
     if refusal is not None:
         return refusal
@@ -650,6 +660,25 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
     return Step(stage, mode, CLEAR, at, view.phrase.end, verb=at, act=act, quiet=quiet)
 
 
+_CHARGE_REACH: Final = 3
+_PRESENT: Final = frozenset({"has", "have", "is", "are"})
+
+
+def _is_charged(view: _View, at: int) -> bool:
+    """Whether what is done now is said to break the instrument: have moved tanks there in open breach of the pact."""
+    words = view.words
+    place = next((k for k in range(at - 1, max(0, at - 1 - _CHARGE_REACH), -1) if words[k] == "in"), None)
+    if (
+        place is None
+        or view.phrase.noun.type is InstrumentType.CONVENTION
+        or words[place - 1] in BE | NEGATIONS
+    ):
+        return False
+    return bool(_PRESENT & set(words[:place])) and not NEGATIONS & set(words[place:at])
+
+
+_INTENT: Final = frozenset({"intention", "intent", "intends", "intend", "intended"})
+_INTENT_REACH: Final = 6
 _REFUSAL_REACH: Final = 5
 
 
@@ -783,6 +812,10 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
         return Step(Stage.IN_FORCE, "ongoing", PLAIN, meaning.start, phrase.end, verb=at, act="apply")
     if act == "call" or (asked_of and (act in _EXITS or _are_others(words, meaning.start))):
         mode = "hoped"
+    if mode == "wanted" and act in _EXITS:
+        mode = "threatened"  # who wants to leave has not left
+    if mode == "done" and act in {"leave", "violate"} and _is_accused(words, at):
+        stage, act = Stage.VIOLATED, "accuse"
     before = set(words[max(0, meaning.start - 8) : meaning.start])
     praised = trigger.form == "ing" and bool(_REACTIONS & before)
     stopped = mode == "tried" and bool(_OBJECTIONS & before)
@@ -807,6 +840,22 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
     )
 
 
+_ACCUSED: Final = frozenset({"accused", "accuses", "accusing", "accuse"})
+_ACCUSED_REACH: Final = 12
+
+
+def _is_accused(words: tuple[str, ...], at: int) -> bool:
+    """Whether somebody now says of another that he broke it: accused Chad of tearing up the pact."""
+    if words[at - 1] not in {"of", "and"}:
+        return False
+    for back in range(at - 1, max(-1, at - _ACCUSED_REACH), -1):
+        if words[back] in BARRIERS:
+            return False
+        if words[back] in _ACCUSED:
+            return not ({"had", "been", "not", "never"} & set(words[max(0, back - 2) : back]))
+    return False
+
+
 def _verb_mode(view: _View, trigger: Trigger, at: int, meaning: Meaning) -> str:
     """Say how an act on an instrument is meant, by its verb, its object and what stands over it."""
     words, phrase, act = view.words, view.phrase, trigger.act.name
@@ -828,6 +877,13 @@ def _verb_stage(view: _View, trigger: Trigger, at: int, meaning: Meaning, mode: 
     words, phrase, act = view.words, view.phrase, trigger.act.name
     group = set(words[meaning.start : at])
     stage = _stage(trigger, mode)
+    if (
+        mode == "hoped"
+        and trigger.form in {"past", "part"}
+        and group & HAVE
+        and not group & (FUTURE | MODAL | {"to"})
+    ):
+        stage = _stage(trigger, "done")  # would not say whether they had signed
     if act == "apply" and "no" in words[phrase.start : phrase.head]:
         stage = Stage.UNKNOWN
     elif (
@@ -1307,7 +1363,8 @@ def _age(view: _View, step: Step, clause: Clause) -> Step:
         if _is_old(found, day) and _is_in_aside(view, step, clause, found.start):
             continue
         if _is_old(found, day):
-            names = inside[0] <= found.start < inside[1] and step.strength == PLAIN and step.mode in _MEANT
+            plain = step.strength == PLAIN or step.act == "accuse"
+            names = inside[0] <= found.start < inside[1] and plain and step.mode in _MEANT
             old = old or not (names and not step.passive)  # denounced the 2003 treaty
             since = found.start
         elif _is_fresh(found, step) and not inside[0] <= found.start < inside[1]:
@@ -1328,7 +1385,7 @@ def _age(view: _View, step: Step, clause: Clause) -> Step:
 def _refresh(step: Step, dated: str | None) -> Step:
     """Take a step as new that words date now: welcomed the entry into force today, the pact signed on Monday."""
     quiet = step.quiet and step.act not in _DATED_ACTS
-    background = step.background and step.strength < CLEAR
+    background = step.background and (step.strength < CLEAR or step.stage is Stage.EXPIRED)
     return replace(step, quiet=quiet, background=background, dated=dated)
 
 

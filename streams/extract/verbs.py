@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from streams.extract.reading import Sentence
 
 NEGATIONS: Final = frozenset(
-    {"not", "never", "no", "n't", "cannot", "nor", "neither", "none", "hardly", "without"}
+    {"not", "never", "no", "n't", "cannot", "won't", "nor", "neither", "none", "hardly", "without"}
 )
-FUTURE: Final = frozenset({"will", "shall", "would", "'ll", "going", "gonna"})
+FUTURE: Final = frozenset({"will", "shall", "would", "'ll", "going", "gonna", "won't"})
 MODAL: Final = frozenset({"may", "might", "could", "can", "should", "must"})
 BE: Final = frozenset(
     {"is", "are", "was", "were", "be", "been", "being", "am", "it's", "he's", "she's", "that's"}
@@ -50,11 +50,14 @@ _BOUTS: Final = frozenset(
 _BLAME: Final = frozenset({"accused", "accuses", "accuse", "accusing", "suspected", "guilty"})
 _OWN_PREPOSITION: Final = frozenset({"about", "on", "of", "for"})
 _SHORT: Final = {"'ve": "have", "'ll": "will", "'re": "are", "'m": "am", "'d": "would"}
+_CONTRACTED: Final = {"can't": "cannot", "won't": "won't"}
+"""Contracted negations that keep their auxiliary: who can't or won't sign refuses."""
 _LEADING: Final = {"without": "denied", "before": "planned", "or": "hoped"}
 _HELP: Final = frozenset({"help", "helps", "helping", "let", "lets", "make", "makes"})
 _REACH: Final = 9
 _UTTERED: Final = frozenset({"announce", "confirm", "report", "reveal"})
 _LONG_ADVERB: Final = 4
+_NEGATED_AUXILIARIES: Final = {"cannot": ("can",), "won't": ("will",)}
 _NEGATED: Final = {
     "done": "denied", "ongoing": "denied", "planned": "refused", "purpose": "refused", "wanted": "refused",
     "hoped": "failed",
@@ -103,7 +106,7 @@ _SHORTENED: Final = frozenset(
 def _grammar_word(text: str) -> str:
     word = text.lower().replace("’", "'")
     if word.endswith("n't"):
-        return "not"
+        return _CONTRACTED.get(word, "not")
     for ending, full in _SHORT.items():
         if word.endswith(ending):
             return full
@@ -135,7 +138,25 @@ def is_conditional(words: Sequence[str], start: int) -> bool:
             return False
         if words[j] in {"if", "unless", "whether"}:
             return True
-    return False
+    return is_inverted(words, start)
+
+
+_INVERTED: Final = frozenset({"had", "should", "were"})
+_INVERTED_REACH: Final = 30
+_CONSEQUENCE: Final = frozenset({"would", "could", "might"})
+
+
+def is_inverted(words: Sequence[str], start: int) -> bool:
+    """Whether a verb that opens the sentence stands for an `if`: had they signed, the war would have ended."""
+    if words[:1] == () or words[0] not in _INVERTED or start > _INVERTED_REACH:
+        return False
+    comma = next((at for at in range(start, min(len(words), _INVERTED_REACH)) if words[at] == ","), None)
+    between = words[1:start]
+    return (
+        comma is not None
+        and not ({","} | BARRIERS) & set(between)
+        and bool(_CONSEQUENCE & set(words[comma : comma + _INVERTED_REACH]))
+    )
 
 
 def read_verb(words: Sequence[str], at: int, form: str, controllers: Phrases[str]) -> Meaning:
@@ -176,6 +197,7 @@ def _auxiliaries(words: Sequence[str], at: int) -> tuple[int, frozenset[str], bo
         word = words[j]
         if word in NEGATIONS:
             negated = True
+            kinds.update(_NEGATED_AUXILIARIES.get(word, ()))
         elif word in AUXILIARIES:
             kinds.add(word)
         elif not is_adverb(word):

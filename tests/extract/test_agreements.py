@@ -231,7 +231,7 @@ def test_a_recent_date_makes_a_participle_news() -> None:
         ("The minister recalled that Norway and Iceland had signed a defence pact.", "signed historical old"),
         ("This Agreement shall enter into force on the day of its signature.", "unknown asserted old"),
         ("The opposition wants the cabinet to leave the defence pact with Iceland.", "withdrawn hypothetical old"),
-        ("Norway wants to leave the defence pact with Iceland.", "withdrawn asserted new"),
+        ("Norway wants to leave the defence pact with Iceland.", "withdrawn hypothetical new"),
         ("They welcomed the entry into force today of the Norway-Iceland defence pact.", "in_force asserted new"),
         ("They welcomed the entry into force of the Norway-Iceland defence pact.", "in_force asserted old"),
         ("The envoys never came close to an agreement between Norway and Iceland.", "rejected negated new"),
@@ -1064,3 +1064,50 @@ def test_that_there_is_no_pact_is_a_denial_and_that_there_is_no_deal_a_failure(
 def test_a_relative_clause_may_open_with_an_owner(text: str, is_news: bool) -> None:
     report = agreement_in(text).report
     assert (report.stage, report.is_news) == (Stage.SIGNED, is_news)
+
+
+@pytest.mark.parametrize(
+    ("text", "stage", "polarity", "is_news"),
+    [
+        # approved or finalised, and still to be signed
+        ("Chad's cabinet approved the defence pact with Niger. It is to be signed in May.", Stage.TO_BE_SIGNED, Polarity.ASSERTED, True),
+        ("Chad's cabinet approved a border pact with Niger and authorised its envoy to sign it.", Stage.TO_BE_SIGNED, Polarity.ASSERTED, True),
+        ("Chad and Niger have finalised a defence pact that will be signed on Monday.", Stage.TO_BE_SIGNED, Polarity.ASSERTED, True),
+        ("Chad's parliament ratified the defence pact with Niger, which was signed in May.", Stage.RATIFIED, Polarity.ASSERTED, True),
+        ("Chad and Niger have finalised a defence pact.", Stage.AGREED, Polarity.ASSERTED, True),
+        # who cannot or won't sign refuses
+        ("We can't sign up to the border accord with Norway in its present form.", Stage.REJECTED, Polarity.NEGATED, True),
+        ("We won't sign the border accord with Norway.", Stage.REJECTED, Polarity.NEGATED, True),
+        ("We didn't sign the border accord with Norway.", Stage.SIGNED, Polarity.NEGATED, False),
+        ("Iceland won't leave the border accord with Norway.", Stage.IN_FORCE, Polarity.NEGATED, False),
+        # a condition without if, an open question of what was done
+        ("Had Chad and Niger signed the defence pact, the war would have ended.", Stage.PROPOSED, Polarity.HYPOTHETICAL, False),
+        ("Should Chad and Niger sign the defence pact, Mali would close its border.", Stage.PROPOSED, Polarity.HYPOTHETICAL, False),
+        ("He did not say whether Chad had signed a defence pact with Niger.", Stage.SIGNED, Polarity.HYPOTHETICAL, False),
+        ("He did not say whether Chad would sign a defence pact with Niger.", Stage.PROPOSED, Polarity.HYPOTHETICAL, False),
+        # accusations and breaches
+        ("Chad accused Niger on Monday of tearing up the 1994 defence pact.", Stage.VIOLATED, Polarity.ASSERTED, False),
+        ("Chad has moved tanks in open breach of the 1994 defence pact with Niger.", Stage.VIOLATED, Polarity.ASSERTED, False),
+        ("Chad tore up the 1994 defence pact with Niger on Monday.", Stage.WITHDRAWN, Polarity.ASSERTED, True),
+        # who wants to leave has not left
+        ("Chad wants to scrap the defence pact with Niger.", Stage.WITHDRAWN, Polarity.HYPOTHETICAL, True),
+        ("Chad has decided to scrap the defence pact with Niger.", Stage.WITHDRAWN, Polarity.ASSERTED, True),
+        ("Chad threatened to scrap the defence pact with Niger.", Stage.WITHDRAWN, Polarity.HYPOTHETICAL, True),
+        # figures of speech
+        ("The defence pact between Chad and Niger took hold on Monday.", Stage.IN_FORCE, Polarity.ASSERTED, True),
+        ("Chad ceased to be bound by the defence pact with Niger at midnight.", Stage.WITHDRAWN, Polarity.ASSERTED, True),
+        ("The defence pact between Chad and Niger, signed in May, still awaits the consent of the senate.", Stage.AWAITING_RATIFICATION, Polarity.ASSERTED, True),
+        ("The king told deputies of his intention to open negotiations on a border pact with Niger.", Stage.PROPOSED, Polarity.ASSERTED, True),
+        # what was to happen is older than what happened
+        ("Chad and Niger extended the truce. It had been due to expire on Friday.", Stage.EXTENDED, Polarity.ASSERTED, True),
+        ("The truce between Chad and Niger expired on Friday.", Stage.EXPIRED, Polarity.ASSERTED, True),
+        # who welcomes what was concluded now reports it
+        ("The presidents of Chad and Niger welcomed a new defence pact, concluded last week.", Stage.AGREED, Polarity.ASSERTED, True),
+        ("The presidents of Chad and Niger welcomed the defence pact concluded in 1990.", Stage.AGREED, Polarity.HISTORICAL, False),
+    ],
+)  # fmt: skip
+def test_stages_of_treaty_practice_are_told_apart(
+    text: str, stage: Stage, polarity: Polarity, is_news: bool
+) -> None:
+    report = agreement_in(text).report
+    assert (report.stage, report.polarity, report.is_news) == (stage, polarity, is_news)
