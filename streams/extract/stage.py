@@ -159,6 +159,8 @@ def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> 
     if left and right and left.strength == CLEAR and right.passive and left.act in _NEWS_OF:
         right = None if words[right.verb or 0] in _TOLD_OF else right  # the exit from the pact was announced
     step = _without(view) or _follower(view) or _choose(left, right) or _bare(view)
+    if left and right is None and left.verb == 0 and words[phrase.start - 1] == "," and left.quiet:
+        left = replace(left, strength=CLEAR, quiet=False, background=True, soft=True, passive=True)
     if left and right and left.act in _PRACTICE | {"react"} and right.passive and right.strength == CLEAR:
         recent = _age(view, replace(right, start=min(left.start, right.start)), clause)
         step = step if recent.background else recent  # monitor the deal clinched on Tuesday
@@ -355,7 +357,8 @@ def _is_ended(view: _View, step: Step) -> bool:
     after = view.words[view.phrase.end : view.phrase.end + _VOID_REACH]
     if step.act == "proclaim":
         return step.mode == "done" and bool(_VOID & set(after))
-    return step.act == "negotiate" and bool(_ENDED & set(after[:1]))
+    failed = step.stage is Stage.REJECTED  # talks on it ended without result
+    return step.act == "negotiate" and not failed and bool(_ENDED & set(after[:1]))
 
 
 def _qualify(view: _View, step: Step) -> Step:
@@ -812,6 +815,12 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
         return Step(Stage.IN_FORCE, "ongoing", PLAIN, meaning.start, phrase.end, verb=at, act="apply")
     if act == "call" or (asked_of and (act in _EXITS or _are_others(words, meaning.start))):
         mode = "hoped"
+    if (
+        act == "call"
+        and words[at] in _FORESEEING
+        and NEGATIONS & {*words[meaning.start : at], *words[max(0, meaning.start - 2) : meaning.start]}
+    ):
+        return Step(Stage.NEGOTIATING, "denied", PLAIN, meaning.start, phrase.end, verb=at, act=act)
     if mode == "wanted" and act in _EXITS:
         mode = "threatened"  # who wants to leave has not left
     if mode == "done" and act in {"leave", "violate"} and _is_accused(words, at):
@@ -840,6 +849,10 @@ def _by_verb(view: _View, trigger: Trigger, at: int) -> Step:
     )
 
 
+_FORESEEING: Final = frozenset(
+    {"expect", "expects", "expected", "expecting", "foresee", "foresees", "foresaw", "anticipate"}
+)
+"""Who does not expect an agreement says that there is none yet."""
 _ACCUSED: Final = frozenset({"accused", "accuses", "accusing", "accuse"})
 _ACCUSED_REACH: Final = 12
 
@@ -1215,11 +1228,15 @@ _POSSIBLE: Final = frozenset(
 )  # fmt: skip
 
 
+_FAR: Final = frozenset({"off", "away", "elusive", "eludes", "eluded"})
+"""A treaty that is far off is not there."""
+
+
 def _by_subject(view: _View, stage: Stage, at: int, end: int) -> Step:
     words, start = view.words, view.phrase.start
     group = set(words[group_start(words, at) : at])
     mode = "done"
-    if group & NEGATIONS:
+    if group & NEGATIONS or (NEGATIONS | _FAR) & set(words[at:end]):
         mode = "denied"
     elif group & FUTURE or "to" in group:
         mode = "planned"
@@ -1337,6 +1354,7 @@ _UNDATED: Final = (
 )  # fmt: skip
 """A date behind these dates something else."""
 _ERAS: Final = frozenset({"tenure", "term", "presidency", "career", "reign", "rule"})
+_SEASONS: Final = frozenset({"spring", "summer", "autumn", "winter", "fall"})
 _SPANS: Final = frozenset({"years", "months", "decades"})
 _FUTURE_STAGES: Final = frozenset(
     {Stage.PROPOSED, Stage.TO_BE_SIGNED, Stage.AWAITING_RATIFICATION, Stage.UNKNOWN}
@@ -1371,7 +1389,8 @@ def _age(view: _View, step: Step, clause: Clause) -> Step:
             fresh, dated = True, dated or found.value
     words = view.words[low:high]
     old = old or any(
-        word in {"last", "past", "recent"} and _SPANS & set(words[at + 1 : at + 3])
+        (word in {"last", "past", "recent"} and _SPANS & set(words[at + 1 : at + 3]))
+        or (word == "last" and _SEASONS & set(words[at + 1 : at + 2]))
         for at, word in enumerate(words)
     )
     ago = _is_ago(view.words, min(step.start, view.phrase.start), high)

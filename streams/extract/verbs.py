@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from streams.extract.reading import Sentence
 
 NEGATIONS: Final = frozenset(
-    {"not", "never", "no", "n't", "cannot", "won't", "nor", "neither", "none", "hardly", "without"}
+    {"not", "never", "no", "n't", "cannot", "won't", "nor", "neither", "none", "nobody", "hardly", "without"}
 )
 FUTURE: Final = frozenset({"will", "shall", "would", "'ll", "going", "gonna", "won't"})
 MODAL: Final = frozenset({"may", "might", "could", "can", "should", "must"})

@@ -1098,6 +1098,15 @@ def test_a_relative_clause_may_open_with_an_owner(text: str, is_news: bool) -> N
         ("Chad ceased to be bound by the defence pact with Niger at midnight.", Stage.WITHDRAWN, Polarity.ASSERTED, True),
         ("The defence pact between Chad and Niger, signed in May, still awaits the consent of the senate.", Stage.AWAITING_RATIFICATION, Polarity.ASSERTED, True),
         ("The king told deputies of his intention to open negotiations on a border pact with Niger.", Stage.PROPOSED, Polarity.ASSERTED, True),
+        ("Chad and Niger reached a border accord last summer, and four posts have opened since.", Stage.AGREED, Polarity.HISTORICAL, False),
+        # what is not ready, not expected, not spoken of
+        ("A border accord with Niger was not under discussion, Chad's president said.", Stage.NEGOTIATING, Polarity.NEGATED, False),
+        ("A border accord with Niger is under discussion, Chad's president said.", Stage.NEGOTIATING, Polarity.ASSERTED, True),
+        ("A border accord between Chad and Niger is still a long way off.", Stage.NEGOTIATING, Polarity.NEGATED, False),
+        ("I do not expect a border accord between Chad and Niger this week.", Stage.NEGOTIATING, Polarity.NEGATED, False),
+        ("They expect a border accord between Chad and Niger this week.", Stage.PROPOSED, Polarity.HYPOTHETICAL, False),
+        ("Talks between Chad and Niger on a border treaty ended without result.", Stage.REJECTED, Polarity.NEGATED, True),
+        ("Chad would like to see a border treaty with Niger.", Stage.PROPOSED, Polarity.HYPOTHETICAL, False),
         # what was to happen is older than what happened
         ("Chad and Niger extended the truce. It had been due to expire on Friday.", Stage.EXTENDED, Polarity.ASSERTED, True),
         ("The truce between Chad and Niger expired on Friday.", Stage.EXPIRED, Polarity.ASSERTED, True),
