@@ -17,7 +17,9 @@ from schemas.rule import Level
 from streams.cli.errors import fail, settings_or_exit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
+
+    from aiokafka import TopicPartition
 
     from schemas.alert import Alert, Subject
     from streams.settings import Settings
@@ -88,12 +90,26 @@ async def _show(settings: Settings, topic: str | None, limit: int, *, follow: bo
     return shown
 
 
+async def find_end(settings: Settings) -> dict[TopicPartition, int]:
+    """Give for each partition of the alerts where it ends now."""
+    from streams.kafka.client import open_reader  # noqa: PLC0415 - keeps --help quick
+    from streams.kafka.topics import kafka_name  # noqa: PLC0415
+
+    async with open_reader(settings, kafka_name(topics.ALERTS, settings)) as reader:
+        return dict(await reader.end_offsets(reader.assignment()))
+
+
 async def read_alerts(
-    settings: Settings, topic: str | None, limit: int | None, *, follow: bool
+    settings: Settings,
+    topic: str | None,
+    limit: int | None,
+    *,
+    follow: bool,
+    start: Mapping[TopicPartition, int] | None = None,
 ) -> AsyncIterator[AlertChange]:
     """Give the newest changes of alerts, oldest of them first, then, if asked to follow, each as it comes.
 
-    `limit` None gives all that the topic holds.
+    `limit` None gives all that the topic holds, or all from `start` on.
     """
     from streams.kafka.client import open_reader  # noqa: PLC0415 - keeps --help quick
     from streams.kafka.topics import kafka_name  # noqa: PLC0415
@@ -103,6 +119,8 @@ async def read_alerts(
         partitions = reader.assignment()
         if not partitions:
             fail(f"there is no topic {name} on {settings.broker}: `dragoman topics create` makes it")
+        for partition, offset in (start or {}).items():
+            reader.seek(partition, offset)
         end = await reader.end_offsets(partitions)
         old: list[tuple[int, AlertChange]] = []
         while any([await reader.position(p) < end[p] for p in partitions]):

@@ -22,12 +22,14 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from streams.cli.alerts import print_change, read_alerts
+from streams.cli.alerts import find_end, print_change, read_alerts
 from streams.cli.errors import fail, settings_or_exit
 from streams.cli.processes import ProcessError, Processes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
+
+    from aiokafka import TopicPartition
 
     from streams.kafka.jars import FetchProgress
     from streams.kafka.local import LocalBroker
@@ -202,6 +204,7 @@ async def _serve(
             "rules",
             f"{applied} of the shipped pack applied" if applied else "the shipped pack is at work",
         )
+        start = None if demo else await find_end(settings)  # before anything can come
         worker, gateway, notifier = await asyncio.gather(
             *(processes.start(name, name) for name in ("worker", "gateway", "notifier"))
         )
@@ -210,7 +213,7 @@ async def _serve(
         console.print()
         jobs = {
             asyncio.create_task(processes.watch()),
-            asyncio.create_task(_show_alerts(settings, console, all_of_them=demo)),
+            asyncio.create_task(_show_alerts(settings, console, start)),
         }
         if local is not None:
             jobs.add(asyncio.create_task(_watch_broker(local)))
@@ -244,8 +247,10 @@ async def _watch_broker(local: LocalBroker) -> None:
     raise ProcessError(local.why_ended() or "the broker ended")
 
 
-async def _show_alerts(settings: Settings, console: Console, *, all_of_them: bool) -> None:
-    async for change in read_alerts(settings, None, None if all_of_them else 0, follow=True):
+async def _show_alerts(
+    settings: Settings, console: Console, start: Mapping[TopicPartition, int] | None
+) -> None:
+    async for change in read_alerts(settings, None, None, follow=True, start=start):
         print_change(console, change)
 
 
