@@ -416,6 +416,7 @@ class _Group:
             around += [words.get(TITLE, ()), words.get(proof.phrase.sentence + 1, ())]
         for said in around:
             likely = tuple(d for d in domains_in(said, self.lexicon) if d not in _SIDE_MATTERS)
+            likely = tuple(sorted(likely, key=lambda d: d not in SECURITY_DOMAINS))
             domains = domains or likely[:_GUESSED_DOMAINS]
         return domains or (("peace",) if scope is Scope.NONSTATE else ("political",))
 

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.event import EventContext, InstrumentType, PloverType, Polarity, Scope, Stage
+from schemas.event import SECURITY_DOMAINS, EventContext, InstrumentType, PloverType, Polarity, Scope, Stage
 from schemas.transcript import LanguageTag
 from streams.extract.agreements import find_agreements
 from streams.extract.entities import find_mentions, resolve_entities
@@ -1120,3 +1120,24 @@ def test_stages_of_treaty_practice_are_told_apart(
 ) -> None:
     report = agreement_in(text).report
     assert (report.stage, report.polarity, report.is_news) == (stage, polarity, is_news)
+
+
+@pytest.mark.parametrize(
+    ("text", "domain"),
+    [
+        ("Chad and Niger signed a memorandum on the joint running of the Toumo crossing.", "border"),
+        ("Chad and Niger signed an agreement on the use of two airfields.", "defence"),
+        ("Chad and Niger signed a treaty under which each will help the other if attacked.", "defence"),
+        ("Chad and Niger signed an agreement on the hosting of marines.", "defence"),
+        ("Chad and Niger signed an agreement on criminal records.", "judicial"),
+        ("The attorneys general of Chad and Niger signed a memorandum of understanding.", "judicial"),
+        ("Chad and Niger signed an offshore processing agreement.", "migration"),
+        ("Chad and Niger signed an agreement on precursor chemicals.", "organised_crime"),
+        ("Chad and Niger signed an agreement on public order.", "security"),
+        ("Chad and Niger signed an agreement on customer service at Faya.", "political"),
+        ("Rail carriers of Chad and Niger signed an agreement.", "transport"),
+    ],
+)
+def test_families_of_words_tell_what_an_instrument_is_about(text: str, domain: str) -> None:
+    assert domain in agreement_in(text).report.domains
+    assert domain in SECURITY_DOMAINS or not SECURITY_DOMAINS & set(agreement_in(text).report.domains)
