@@ -651,6 +651,9 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
         stage, mode = outcome
     if act == "call" or is_conditional(words, at):
         mode = "hoped"
+    if act == "conclude" and mode == "planned" and _EARLY & set(words[max(0, at - 2) : at]):
+        mode = "hoped"
+        stage = _stage(trigger, mode)
     if act == "violate" and mode == "done" and _is_charged(view, at):
         act = "accuse"
     refusal = _refusal(view, at) if act in {"propose", "call"} else None
@@ -680,6 +683,8 @@ def _is_charged(view: _View, at: int) -> bool:
     return bool(_PRESENT & set(words[:place])) and not NEGATIONS & set(words[place:at])
 
 
+_EARLY: Final = frozenset({"early", "speedy", "swift", "prompt", "expeditious", "timely", "rapid", "quick"})
+"""Before a conclusion these make it a wish: looked forward to the early conclusion of."""
 _INTENT: Final = frozenset({"intention", "intent", "intends", "intend", "intended"})
 _INTENT_REACH: Final = 6
 _REFUSAL_REACH: Final = 5

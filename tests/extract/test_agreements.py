@@ -1107,6 +1107,20 @@ def test_a_relative_clause_may_open_with_an_owner(text: str, is_news: bool) -> N
         ("They expect a border accord between Chad and Niger this week.", Stage.PROPOSED, Polarity.HYPOTHETICAL, False),
         ("Talks between Chad and Niger on a border treaty ended without result.", Stage.REJECTED, Polarity.NEGATED, True),
         ("Chad would like to see a border treaty with Niger.", Stage.PROPOSED, Polarity.HYPOTHETICAL, False),
+        # who is bound, and no longer bound
+        ("Chad is bound by the defence pact with Niger until June.", Stage.IN_FORCE, Polarity.ASSERTED, False),
+        ("Under the 1974 defence pact with Niger, Chad sent two battalions.", Stage.IN_FORCE, Polarity.HISTORICAL, False),
+        ("Chad said it no longer considered itself bound by the defence pact with Niger.", Stage.WITHDRAWN, Polarity.ASSERTED, True),
+        # hands put to it, with a place between; other names of papers
+        ("The presidents of Chad and Niger affixed their signatures in Zinder to a border accord.", Stage.SIGNED, Polarity.ASSERTED, True),
+        ("The presidents of Chad and Niger put pen to paper in Zinder on a border accord.", Stage.SIGNED, Polarity.ASSERTED, True),
+        ("The police chiefs of Chad and Niger signed an agreed record of their consultation.", Stage.SIGNED, Polarity.ASSERTED, True),
+        ("The police of Chad and Niger have been working under a letter of cooperation since 2015.", Stage.IN_FORCE, Polarity.ASSERTED, False),
+        ("A royal decree promulgates the extradition treaty between Chad and Niger.", Stage.RATIFIED, Polarity.ASSERTED, True),
+        ("Lawyers from Chad and Niger are putting the final touches to a border treaty.", Stage.DRAFTING, Polarity.ASSERTED, True),
+        # an early conclusion is a wish
+        ("They looked forward to the early conclusion of a border treaty between Chad and Niger.", Stage.PROPOSED, Polarity.HYPOTHETICAL, False),
+        ("They announced the conclusion of a border treaty between Chad and Niger.", Stage.AGREED, Polarity.ASSERTED, True),
         # what was to happen is older than what happened
         ("Chad and Niger extended the truce. It had been due to expire on Friday.", Stage.EXTENDED, Polarity.ASSERTED, True),
         ("The truce between Chad and Niger expired on Friday.", Stage.EXPIRED, Polarity.ASSERTED, True),
