@@ -667,6 +667,7 @@ def _by_noun(view: _View, trigger: Trigger, at: int) -> Step:
 
 
 _CHARGE_REACH: Final = 3
+_ACTING_REACH: Final = 30
 _PRESENT: Final = frozenset({"has", "have", "is", "are"})
 
 
@@ -680,7 +681,9 @@ def _is_charged(view: _View, at: int) -> bool:
         or words[place - 1] in BE | NEGATIONS
     ):
         return False
-    return bool(_PRESENT & set(words[:place])) and not NEGATIONS & set(words[place:at])
+    return bool(_PRESENT & set(words[max(0, place - _ACTING_REACH) : place])) and not NEGATIONS & set(
+        words[place:at]
+    )
 
 
 _EARLY: Final = frozenset({"early", "speedy", "swift", "prompt", "expeditious", "timely", "rapid", "quick"})
@@ -1311,6 +1314,8 @@ def _bare(view: _View) -> Step:
         if stage is Stage.REJECTED and _is_there_none(view):
             return Step(Stage.SIGNED, "denied", CLEAR, *span)
         return Step(stage, mode, CLEAR, *span)
+    if _is_denied_tale(view):
+        return Step(Stage.SIGNED, "denied", CLEAR, *span)
     after = words[phrase.end : phrase.end + 2]
     would = after[:1] in {("that",), ("which",)} and after[1:] in {("would",), ("could",), ("might",)}
     would = would or _is_imagined(words, phrase.end) or words[phrase.start - 1 : phrase.start] == ("without",)
@@ -1332,6 +1337,21 @@ _PAPERS: Final = frozenset(
         InstrumentType.CONVENTION,
     }
 )
+
+
+_TALE_REACH: Final = 3
+_RUMOURS: Final = frozenset(
+    {"report", "reports", "rumour", "rumours", "rumor", "rumors", "claims", "allegations", "suggestions"}
+)
+
+
+def _is_denied_tale(view: _View) -> bool:
+    """Whether only tales of the instrument are denied: denied reports of a secret pact."""
+    words, start = view.words, view.phrase.start
+    tale = next((k for k in range(start - 1, max(0, start - _TALE_REACH), -1) if words[k] in _RUMOURS), None)
+    if tale is None or view.phrase.determiner not in {"a", "an", "any", ""}:
+        return False
+    return any(view.lexicon.denials.at(words, k) for k in range(max(0, tale - _TALE_REACH), tale + 1))
 
 
 def _is_there_none(view: _View) -> bool:

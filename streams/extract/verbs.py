@@ -251,6 +251,8 @@ def _infinitive(words: Sequence[str], start: int, kinds: frozenset[str], control
         return "planned"
     if "be" in kinds and words[start - 1 : start] == (",",):
         return "planned"  # a memorandum, to be signed by officials
+    if kinds & {"is", "are"} and not kinds & HAVE:
+        return "planned"  # is to be renewed
     if kinds & HAVE and "yet" not in words[start : start + 4]:
         return "wanted" if kinds & {"has", "have"} else "done"  # had to sign
     control = controller_of(words, start, controllers, _REACH)

@@ -1121,6 +1121,10 @@ def test_a_relative_clause_may_open_with_an_owner(text: str, is_news: bool) -> N
         # an early conclusion is a wish
         ("They looked forward to the early conclusion of a border treaty between Chad and Niger.", Stage.PROPOSED, Polarity.HYPOTHETICAL, False),
         ("They announced the conclusion of a border treaty between Chad and Niger.", Stage.AGREED, Polarity.ASSERTED, True),
+        # denied tales of a pact, and what is to be done with it
+        ("Chad's ministry denied reports of a secret defence pact with Niger.", Stage.SIGNED, Polarity.NEGATED, False),
+        ("Chad's press carried reports of a secret defence pact with Niger.", Stage.IN_FORCE, Polarity.ASSERTED, False),
+        ("The defence pact between Chad and Niger is to be renewed in May.", Stage.EXTENDED, Polarity.ASSERTED, True),
         # what was to happen is older than what happened
         ("Chad and Niger extended the truce. It had been due to expire on Friday.", Stage.EXTENDED, Polarity.ASSERTED, True),
         ("The truce between Chad and Niger expired on Friday.", Stage.EXPIRED, Polarity.ASSERTED, True),
