@@ -1,9 +1,9 @@
 """How well agreements are read on passages of the project's own: floors, so that no later change undoes what is there.
 
 The passages are invented, people and events in them too. Their labels follow the public definitions of the stages. Rules
-and word lists were mended with those of an even number only; those of an odd number show what generalises. The second set was
-written by somebody who did not know the reader, with harder sentences than news has on an average day; the third as well,
-as hard as the bench.
+and word lists were mended with those of an even number only; those of an odd number show what generalises, except in the
+second set, where they were opened at the end. The second set was written by somebody who did not know the reader, with harder
+sentences than news has on an average day; the third as well, as hard as the bench.
 """
 
 from __future__ import annotations
