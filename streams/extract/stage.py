@@ -158,14 +158,29 @@ def read_step(phrase: NounPhrase, clause: Clause, lexicon: AgreementLexicon) -> 
         return Step(Stage.UNKNOWN, "done", BARE, phrase.start, phrase.end, quiet=True)
     if left and right and left.strength == CLEAR and right.passive and left.act in _NEWS_OF:
         right = None if words[right.verb or 0] in _TOLD_OF else right  # the exit from the pact was announced
+    left = _opening(view, left) if left and right is None else left
     step = _without(view) or _follower(view) or _choose(left, right) or _bare(view)
-    if left and right is None and left.verb == 0 and words[phrase.start - 1] == "," and left.quiet:
-        left = replace(left, strength=CLEAR, quiet=False, background=True, soft=True, passive=True)
     if left and right and left.act in _PRACTICE | {"react"} and right.passive and right.strength == CLEAR:
         recent = _age(view, replace(right, start=min(left.start, right.start)), clause)
         step = step if recent.background else recent  # monitor the deal clinched on Tuesday
     step = _qualify(view, _frame(view, replace(step, question=is_question(words))))
     return _deny(view, _age(view, step, clause))
+
+
+_ONCE: Final = frozenset({"once", "when"})
+
+
+def _opening(view: _View, left: Step) -> Step:
+    """Read a participle that opens the sentence: signed in Doha on Monday, the pact; once ratified, the pact will."""
+    words, verb = view.words, left.verb
+    if verb is None or not left.quiet or left.act in _PRACTICE or words[view.phrase.start - 1] != ",":
+        return left
+    act = view.lexicon.acts.get(left.act)
+    if verb == 1 and words[0] in _ONCE and act is not None:
+        return replace(left, mode="planned", stage=act.stages.get("planned", left.stage))
+    if verb == 0 and words[0].endswith("ed"):
+        return replace(left, strength=CLEAR, quiet=False, background=True, soft=True, passive=True)
+    return left
 
 
 _REAL: Final = frozenset({"done", "ongoing"})

@@ -1125,6 +1125,11 @@ def test_a_relative_clause_may_open_with_an_owner(text: str, is_news: bool) -> N
         ("Chad's ministry denied reports of a secret defence pact with Niger.", Stage.SIGNED, Polarity.NEGATED, False),
         ("Chad's press carried reports of a secret defence pact with Niger.", Stage.IN_FORCE, Polarity.ASSERTED, False),
         ("The defence pact between Chad and Niger is to be renewed in May.", Stage.EXTENDED, Polarity.ASSERTED, True),
+        # a participle opens the sentence
+        ("Signed by both defence ministers on Monday, the treaty between Chad and Niger covers overflights.", Stage.SIGNED, Polarity.ASSERTED, True),
+        ("Signed in 1990, the treaty between Chad and Niger covers overflights.", Stage.SIGNED, Polarity.HISTORICAL, False),
+        ("Signed in 1990, the treaty between Chad and Niger expired on Monday.", Stage.EXPIRED, Polarity.ASSERTED, True),
+        ("Once ratified, the treaty between Chad and Niger will run for ten years.", Stage.AWAITING_RATIFICATION, Polarity.ASSERTED, False),
         # what was to happen is older than what happened
         ("Chad and Niger extended the truce. It had been due to expire on Friday.", Stage.EXTENDED, Polarity.ASSERTED, True),
         ("The truce between Chad and Niger expired on Friday.", Stage.EXPIRED, Polarity.ASSERTED, True),
