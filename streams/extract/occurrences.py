@@ -494,7 +494,10 @@ def _draft(line: _Line, trigger: Trigger) -> Draft | None:
         actors = (speaker,)
     if meaning.roles is Roles.ALLEGED:
         speaker = speaker or next(iter(_speakers(line, report)), None)
-        actors, recipients = (speaker,) if speaker else _station(line), (*actors, *recipients)
+        actors, recipients = (
+            (speaker,) if speaker else _station(line),
+            actors or recipients,
+        )  # whom it is said of
     if is_other_sense(layout, trigger, (acting, other)):
         return None
     recipients = tuple(s for s in recipients if not _is_victim(layout, trigger, s))

@@ -114,6 +114,14 @@ def test_who_acts_and_on_whom_is_told_by_the_clause(
     assert (actors(event), recipients(event)) == (who, whom)
 
 
+def test_what_others_are_said_to_want_is_said_of_them_and_not_of_whom_they_want_it_for() -> None:
+    event = event_of(
+        "The Kenyan minister said France is not willing for Niger and Mali to have good relations.",
+        PloverType.ACCUSE,
+    )
+    assert (actors(event), recipients(event)) == (("KEN",), ("FRA",))
+
+
 def test_an_act_is_not_given_to_whoever_stands_in_the_next_sentence() -> None:
     events = events_of("Iran was calm. A spokesman condemned Norway. Chile slept.")
     assert {code for event in events for code in actors(event)} == set()
