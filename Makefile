@@ -11,7 +11,7 @@ PIP_QUIET := $(if $(CI),-q,)
 DEV_TOOLS := schemas streams tests benchmarks training docs/examples/python
 
 help: ## show what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 23
 
 # --- set-up ---------------------------------------------------------------------------------------------------------
 
