@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import orjson
 import psutil
 import pytest
 import rocksdict
@@ -50,7 +51,8 @@ async def test_a_table_in_rocksdb_outlives_a_kill_and_is_recovered_when_its_fold
     async with WorkerProcess(settings, *PLAIN, log=tmp_path / "after.log") as worker:
         await _wait_for_alerts(read_all, 60)
         assert await worker.stop() == 0
-        assert worker.words == ""
+        # the kill may have come between an alert and the note that it is out
+        assert {orjson.loads(line)["event"] for line in worker.words.splitlines()} <= {"outbox.settled"}
     assert await _told(read_all) == {f"alert-{n}": 1 for n in range(60)}
 
     _forget_one_locally(LEDGER, settings)
