@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from schemas.enriched import EnrichedTranscript
 
+pytestmark = pytest.mark.slow
+
 DEEP: Final = 30_000
 QUICK: Final = pytest.mark.timeout(20)
 """What grows faster than its input does not come back within this."""

@@ -18,6 +18,8 @@ import pytest
 
 from streams.cli.extract_lines import answer_lines
 
+pytestmark = pytest.mark.slow
+
 SETS = {
     "first": Path(__file__).parent / "agreements.jsonl",
     "second": Path(__file__).parent / "agreements_unseen.jsonl",

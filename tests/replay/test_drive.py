@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from streams.replay.pool import Prepare
     from streams.replay.store import Checkpoint
 
+pytestmark = pytest.mark.slow
+
 RULES: Final = tuple(load_pack())
 SAMPLES: Final = tuple(sorted(sample_transcripts(), key=lambda t: (t.event_time, t.id)))
 FROM: Final = SAMPLES[0].event_time
