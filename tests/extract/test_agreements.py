@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DAY = datetime(2021, 11, 24, 9, tzinfo=UTC)
 BENCH = Path(__file__).resolve().parents[3] / "shared" / "bench"
-WORDS: dict[str, Any] = yaml.safe_load((LEXICON / "agreements.yml").read_text(encoding="utf-8"))
+WORDS: dict[str, Any] = yaml.load((LEXICON / "agreements.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
 def agreements_in(
@@ -971,7 +971,9 @@ def test_a_clear_clause_is_surer_than_a_bare_noun() -> None:
 # --- other languages
 
 
-OTHERS: dict[str, Any] = yaml.safe_load((LEXICON / "agreements_other.yml").read_text(encoding="utf-8"))
+OTHERS: dict[str, Any] = yaml.load(
+    (LEXICON / "agreements_other.yml").read_text(encoding="utf-8"), yaml.CSafeLoader
+)
 
 
 @pytest.mark.parametrize(
