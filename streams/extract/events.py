@@ -20,8 +20,9 @@ from schemas.event import Argument, ArgumentRole, Event, Evidence, PloverType, P
 from schemas.ids import derived_id
 from schemas.transcript import SegmentKind
 from streams.extract.agreements import find_agreements
-from streams.extract.occurrences import Draft, Scene, Slot, open_scene, read_sentence
+from streams.extract.occurrences import read_sentence
 from streams.extract.realis import name_context, name_event
+from streams.extract.scene import Draft, Scene, Slot, open_scene
 from streams.extract.triggers import Roles
 from streams.extract.version import READER_VERSION
 
