@@ -29,8 +29,8 @@ class AlertFilter(Contract):
 class Digest(Contract):
     """Collect alerts and send them together: after so many seconds or so many alerts, whichever comes first."""
 
-    every_s: int = Field(ge=60)
-    count: int | None = Field(default=None, ge=2)
+    every_s: int = Field(ge=60, strict=True)
+    count: int | None = Field(default=None, ge=2, strict=True)
 
 
 class QuietHours(Contract):
@@ -53,8 +53,10 @@ class Subscription(Contract):
     secrets: tuple[str, ...] = Field(default=(), description="Signing secrets of a webhook, newest first")
     digest: Digest | None = None
     quiet: QuietHours | None = None
-    per_minute: int | None = Field(default=None, ge=1)
-    paused: bool = Field(default=False, description="Nothing is sent; what comes meanwhile is not for it")
+    per_minute: int | None = Field(default=None, ge=1, strict=True)
+    paused: bool = Field(
+        default=False, strict=True, description="Nothing is sent; what comes meanwhile is not for it"
+    )
     paused_reason: str | None = Field(
         default=None,
         description="Why the notifier paused it by itself; what comes meanwhile is parked and can be sent again",

@@ -35,6 +35,18 @@ WEBHOOKS: Final = frozenset({"http", "https"})
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what every secret begins with
 _SECRET_BYTES: Final = range(24, 65)
 _MOST_SECRETS: Final = 5
+_LONGEST_DIGEST_S: Final = 31 * 86_400
+_LARGEST_DIGEST: Final = 10_000
+_FASTEST_PER_MINUTE: Final = 10_000
+_MOST_BYTES: Final = 262_144
+
+_FIXED: Final = {
+    "id": "is the subscription's own",
+    "created_time": "is when it was added",
+    "paused": "is for pause and resume",
+    "paused_reason": "is the notifier's",
+}
+"""What an edit does not change, and why."""
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
 
@@ -156,7 +168,26 @@ def find_errors(subscription: Subscription) -> tuple[FieldError, ...]:
             )
         if subscription.quiet.start == subscription.quiet.end:
             errors.append(FieldError("quiet", "begins and ends at the same time: it would never be loud"))
+    errors += _too_much(subscription)
     return tuple(errors)
+
+
+def _too_much(subscription: Subscription) -> list[FieldError]:
+    digest = subscription.digest
+    limits = (
+        ("digest.every_s", digest.every_s if digest else None, _LONGEST_DIGEST_S),
+        ("digest.count", digest.count if digest else None, _LARGEST_DIGEST),
+        ("per_minute", subscription.per_minute, _FASTEST_PER_MINUTE),
+    )
+    errors = [
+        FieldError(name, f"is more than {most}")
+        for name, given, most in limits
+        if given is not None and given > most
+    ]
+    # Good: a number beyond 64 bits cannot be written at all, and is refused before the whole is measured
+    if not errors and len(subscription.encode()) > _MOST_BYTES:
+        errors.append(FieldError("record", f"is larger than {_MOST_BYTES} bytes"))
+    return errors
 
 
 def is_webhook(channel: str) -> bool:
@@ -338,6 +369,97 @@ def resume(subscription: Subscription) -> Subscription:
 def rotate_secret(subscription: Subscription, secret: str) -> Subscription:
     """Put a new secret before the one in use: both sign until the older one is dropped."""
     return subscription.model_copy(update={"secrets": (secret, *subscription.secrets[:1])})
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A subscription after an edit, and the secret that was made for it: to be shown once, and never again."""
+
+    subscription: Subscription
+    secret: str | None = None
+
+
+def edit_subscription(subscription: Subscription, changes: Mapping[str, object], fresh_secret: str) -> Edited:
+    """Change what is named of a subscription; the rest stays, and null takes away (JSON Merge Patch, RFC 7396).
+
+    What is given as `without_secrets` shows it changes nothing, so that what was read can be sent back. Two names are
+    for secrets, which nobody is shown again: `add_secret` is put before those in use ("new": the fresh one), and
+    `keep_secrets` is how many of those in use stay, the newest first. A channel that becomes a webhook gets the fresh
+    secret; one that is none any more loses its secrets.
+
+    Raises:
+        SubscriptionError: It cannot be served like that.
+    """
+    shown = without_secrets(subscription)
+    named = {name: value for name, value in changes.items() if name not in shown or value != shown[name]}
+    errors = [FieldError(name, f"{why}: an edit leaves it") for name, why in _FIXED.items() if name in named]
+    rest = {n: v for n, v in named.items() if n not in {*_FIXED, "add_secret", "keep_secrets"}}
+    if rest.get("channel", "") is None:
+        rest["channel"] = ""
+    fields = _merge(subscription.model_dump(), rest)
+    channel = fields.get("channel")
+    signs = isinstance(channel, str) and is_webhook(channel)
+    add = named.get("add_secret")
+    if "secrets" not in rest:
+        kept, wrong = _keep(subscription.secrets, named.get("keep_secrets"))
+        errors += wrong
+        begins = signs and not is_webhook(subscription.channel) and "add_secret" not in named
+        add = "new" if begins else add
+        fields["secrets"] = kept if signs else ()
+    elif named.get("keep_secrets") is not None:
+        errors.append(FieldError("keep_secrets", "does not go with secrets, which says which there are"))
+    made = fresh_secret if add == "new" else add
+    if add is not None:
+        held = fields.get("secrets")
+        others = tuple(s for s in held if s != made) if isinstance(held, tuple | list) else ()
+        errors += _secret_errors(made, others, signs=signs)
+        if not errors:
+            fields["secrets"] = (made, *others)
+    try:
+        edited = parse_subscription(fields)
+    except SubscriptionError as error:
+        raise SubscriptionError((*errors, *error.errors)) from None
+    if errors:
+        raise SubscriptionError(tuple(errors))
+    return Edited(edited, fresh_secret if add == "new" else None)
+
+
+def _merge(target: Mapping[str, object], patch: Mapping[str, object]) -> dict[str, object]:
+    """Merge as RFC 7396 does, as deep as a subscription is. A null for what there is not stays, to be refused by its name."""
+    merged = dict(target)
+    for name, value in patch.items():
+        if value is None and name in target:
+            del merged[name]
+        elif isinstance(value, dict):
+            before = target.get(name)
+            inner = dict(before) if isinstance(before, dict) else {}
+            gone = {key for key, part in value.items() if part is None and key in inner}
+            merged[name] = {key: part for key, part in {**inner, **value}.items() if key not in gone}
+        else:
+            merged[name] = value
+    return merged
+
+
+def _keep(secrets: tuple[str, ...], count: object) -> tuple[tuple[str, ...], list[FieldError]]:
+    if count is None:
+        return secrets, []
+    if isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= _MOST_SECRETS:
+        return secrets[:count], []
+    return secrets, [FieldError("keep_secrets", f"is no number from 0 to {_MOST_SECRETS}")]
+
+
+def _secret_errors(added: object, others: tuple[object, ...], *, signs: bool) -> list[FieldError]:
+    if not signs:
+        return [FieldError("add_secret", "is for webhooks only")]
+    if not isinstance(added, str) or not is_secret(added):
+        return [FieldError("add_secret", "is neither new nor whsec_ with 24 to 64 bytes in base64 behind it")]
+    if len(others) >= _MOST_SECRETS:
+        return [
+            FieldError(
+                "add_secret", f"would be one more than {_MOST_SECRETS}: keep_secrets lets older ones go"
+            )
+        ]
+    return []
 
 
 def without_secrets(subscription: Subscription) -> dict[str, object]:

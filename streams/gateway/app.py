@@ -300,7 +300,8 @@ def build_app(  # noqa: PLR0917 - each is of a type of its own
             CORSMiddleware,
             allow_origins=sorted(rules.origins),
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "Last-Event-ID"],
+            expose_headers=["ETag"],
             max_age=600,
         )
     _add_problems(app)

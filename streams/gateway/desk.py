@@ -4,47 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import re
-from base64 import b64encode
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from secrets import token_bytes
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import orjson
 from aiokafka.errors import KafkaError
-from fastapi import Body, FastAPI, Path, Query, Request, Response
+from fastapi import FastAPI, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas import topics
 from schemas.dead_letter import DeadLetter
-from schemas.ids import derived_id
 from schemas.rule import Level, Rule, RuleStatus
 from streams.gateway.index import Kind, PageCursorError, format_page_cursor, parse_page_cursor
 from streams.gateway.index import Query as IndexQuery
 from streams.gateway.operation import CommandError, NoSuchTopicError, StoppingError
 from streams.gateway.pages import PAGE_HEADERS, load_pages
 from streams.gateway.problems import problem, problem_responses
+from streams.gateway.subscriptions import add_subscriptions
 from streams.kafka.client import NoBrokerError
 from streams.kafka.dead_letters import Settled
 from streams.rules.errors import RuleError
 from streams.rules.load import TEST_SUFFIX, load_rule, pack_folder, parse_rule, rule_files
 from streams.rules.write import write_rule
-from streams.subscriptions import (
-    SECRET_PREFIX,
-    SubscriptionError,
-    is_webhook,
-    parse_subscription,
-    request_sample,
-    resume,
-    without_secrets,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from schemas.subscription import Subscription
     from streams.gateway.history import History
     from streams.gateway.operation import Operation
     from streams.gateway.pages import PageFile
@@ -52,7 +40,6 @@ if TYPE_CHECKING:
 
 MAX_TEXT: Final = 20_000
 _SHOWN_LETTERS: Final = 500
-_SECRET_BYTES: Final = 32
 _SUFFIX: Final = topics.dead_letter_topic_name("")
 
 Id = Annotated[str, Path(min_length=1, max_length=200, description="Its id")]
@@ -235,7 +222,7 @@ def add_desk(app: FastAPI, history: History, operation: Operation, now: Callable
         app.add_exception_handler(kind, broker_gone)
     _add_trying(app, history, operation)
     _add_topics(app, operation)
-    _add_subscriptions(app, operation, now)
+    add_subscriptions(app, operation, now)
     _add_replays(app, operation)
 
 
@@ -371,119 +358,6 @@ def _letter_row(parked: ParkedRecord, operation: Operation) -> DeadLetterRow:
         key=None if parked.key is None else parked.key.decode("utf-8", "backslashreplace"),
         letter=parked.letter,
     )
-
-
-def _add_subscriptions(app: FastAPI, operation: Operation, now: Callable[[], datetime]) -> None:
-    @app.get(
-        "/v1/subscriptions",
-        response_model=list[dict[str, Any]],
-        responses=problem_responses(503),
-        tags=["subscriptions"],
-    )
-    async def subscriptions() -> Response:
-        """Give the subscriptions, by name, without what is secret in them."""
-        return JSONResponse([without_secrets(s) for s in await operation.subscriptions()])
-
-    @app.post(
-        "/v1/subscriptions",
-        status_code=201,
-        response_model=dict[str, Any],
-        responses=problem_responses(400, 409, 503),
-        tags=["subscriptions"],
-    )
-    async def add(fields: Annotated[dict[str, Any], Body()]) -> Response:
-        """Add a subscription: name, filter, channel and the rest of its contract. It gets what comes from now on.
-
-        A webhook that comes without secrets gets one; the answer shows it as `secret`, this once. `"secrets": []` signs nothing.
-        """
-        time = now()
-        # half a character has no bytes; the contract refuses it in its own words below
-        name = str(fields.get("name")).encode("utf-8", "replace").decode()
-        made = derived_id("subscription", name, time.isoformat())
-        try:
-            secret = None
-            if "secrets" not in fields and is_webhook(str(fields.get("channel", ""))):
-                secret = SECRET_PREFIX + b64encode(token_bytes(_SECRET_BYTES)).decode()
-                fields = {**fields, "secrets": [secret]}
-            subscription = parse_subscription({**fields, "id": made, "created_time": time})
-        except SubscriptionError as error:
-            errors = [{"field": e.field, "reason": e.reason} for e in error.errors]
-            return problem(400, str(error), errors=errors)
-        if any(s.name == subscription.name for s in await operation.subscriptions()):
-            return problem(409, f"there is a subscription {subscription.name} already: choose another name")
-        await operation.write_subscription(subscription, time)
-        shown = {"secret": secret} if secret else {}
-        return JSONResponse({**without_secrets(subscription), **shown}, 201)
-
-    _add_subscription_acts(app, operation, now)
-
-
-def _add_subscription_acts(app: FastAPI, operation: Operation, now: Callable[[], datetime]) -> None:
-    for verb, change in (("pause", pause), ("resume", resume)):
-        app.add_api_route(
-            f"/v1/subscriptions/{{id}}/{verb}",
-            _change_route(operation, change, now),
-            methods=["POST"],
-            response_model=dict[str, Any],
-            responses=problem_responses(400, 404, 503),
-            tags=["subscriptions"],
-            summary=f"{verb.capitalize()} a subscription",
-        )
-
-    @app.post(
-        "/v1/subscriptions/{id}/test",
-        status_code=202,
-        response_model=dict[str, str],
-        responses=problem_responses(400, 404, 503),
-        tags=["subscriptions"],
-    )
-    async def test(id: Id) -> Response:  # noqa: A002 - the name in the address
-        """Have a marked sample sent to a subscription; deliveries.v1 tells what came of it, under the id of the answer."""
-        found = await _find(operation, id)
-        if found is None:
-            return problem(404, f"there is no subscription {id}")
-        if not found.channel:
-            return problem(400, f"{found.name} has no channel: it is for streams and feeds")
-        sample = request_sample(found, now())
-        await operation.write_delivery(sample)
-        return JSONResponse({"delivery": sample.id}, 202)
-
-    @app.delete(
-        "/v1/subscriptions/{id}",
-        status_code=204,
-        response_class=Response,
-        responses=problem_responses(400, 404, 503),
-        tags=["subscriptions"],
-    )
-    async def remove(id: Id) -> Response:  # noqa: A002 - the name in the address
-        """Remove a subscription; what waits for it is dropped."""
-        if await _find(operation, id) is None:
-            return problem(404, f"there is no subscription {id}")
-        await operation.remove_subscription(id)
-        return Response(status_code=204)
-
-
-def _change_route(
-    operation: Operation, change: Callable[[Subscription], Subscription], now: Callable[[], datetime]
-) -> Callable[[Id], Any]:
-    async def changed(id: Id) -> Response:  # noqa: A002 - the name in the address
-        """Change a subscription; it acts at once."""
-        found = await _find(operation, id)
-        if found is None:
-            return problem(404, f"there is no subscription {id}")
-        await operation.write_subscription(change(found), now())
-        return JSONResponse(without_secrets(change(found)))
-
-    return changed
-
-
-async def _find(operation: Operation, id_: str) -> Subscription | None:
-    return next((s for s in await operation.subscriptions() if s.id == id_), None)
-
-
-def pause(subscription: Subscription) -> Subscription:
-    """Give a subscription as its owner pauses it."""
-    return subscription.model_copy(update={"paused": True, "paused_reason": None})
 
 
 _REPLAY_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")

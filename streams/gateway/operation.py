@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from schemas import topics
@@ -45,6 +46,14 @@ class NoSuchTopicError(Exception):
     """There is no topic of dead letters of this name."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeptSubscription:
+    """A subscription as it stands, and its version: where it was written, so that no two writes have the same."""
+
+    subscription: Subscription
+    version: int
+
+
 class Operation:
     """The operators' side of an installation.
 
@@ -61,6 +70,8 @@ class Operation:
         self._run_command = run_command
         self._running: set[asyncio.Future[Any]] = set()
         self._stopping = False
+        self.changing = asyncio.Lock()
+        """Held from the reading of a subscription to the writing of it, so that no two changes of this process cross."""
 
     async def run(self, words: Sequence[str], files: Mapping[str, bytes]) -> Any:  # noqa: ANN401 - whatever the command prints
         """Run one of our commands.
@@ -149,25 +160,28 @@ class Operation:
         async with open_reader(self._settings, *names) as reader:
             yield reader
 
-    async def subscriptions(self) -> list[Subscription]:
+    async def subscriptions(self) -> list[KeptSubscription]:
         """Give the subscriptions as they stand, secrets and all, by name."""
-        found: dict[bytes | None, Subscription] = {}
+        found: dict[bytes | None, KeptSubscription] = {}
         async with open_reader(self._settings, kafka_name(topics.SUBSCRIPTIONS, self._settings)) as reader:
             async for record in read_to_end(reader):
                 found.pop(record.key, None)
                 try:
                     if record.value is not None:
-                        found[record.key] = Subscription.decode(record.value)
+                        found[record.key] = KeptSubscription(Subscription.decode(record.value), record.offset)
                 except ContractError:
                     continue
-        return sorted(found.values(), key=lambda s: (s.name, s.id))
+        return sorted(found.values(), key=lambda kept: (kept.subscription.name, kept.subscription.id))
 
-    async def write_subscription(self, subscription: Subscription, time: datetime) -> None:
+    async def write_subscription(self, subscription: Subscription, time: datetime) -> KeptSubscription:
         """Add a subscription, or put it in the place of the one of its id."""
         record = encode_record(
             Output(topics.SUBSCRIPTIONS, subscription.id, subscription, time), self._settings
         )
-        await self._producer.send_and_wait(record.topic, record.value, key=record.key, headers=record.headers)
+        written = await self._producer.send_and_wait(
+            record.topic, record.value, key=record.key, headers=record.headers
+        )
+        return KeptSubscription(subscription, written.offset)
 
     async def write_delivery(self, delivery: Delivery) -> None:
         """Ask the notifier for a delivery."""

@@ -38,6 +38,7 @@ _DESCRIPTIONS: Final = {
     403: "The token is not for this, or the caller's host or origin is not let in",
     404: "There is no such thing",
     409: "It does not fit what is there",
+    412: "It was changed meanwhile: read it anew",
     413: "The body is too large",
     429: "Too many requests, or the broker is behind; try again after Retry-After seconds",
     503: "It cannot be done at the moment; try again after Retry-After seconds",

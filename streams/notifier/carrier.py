@@ -16,8 +16,10 @@ from streams.notifier.schedule import (
     Pace,
     bundle_member,
     judge_answer,
+    judge_moved,
     make_digest,
     plan_next,
+    start_afresh,
 )
 from streams.telemetry import DELIVERIES, LogEvent, log_event
 
@@ -88,8 +90,19 @@ class Carrier:
         return tuple(delivery for delivery, _ in self._waiting.values())
 
     def change(self, subscription: Subscription) -> None:
-        """Go on by a subscription that was changed; one that is resumed is tried at once."""
-        if self._subscription.paused and not subscription.paused:
+        """Go on by a subscription that was changed; one that is resumed, or leads elsewhere, is tried at once.
+
+        What waits was promised when it came, and goes out all the same: to where the subscription leads now, and when it
+        wants it now. What the old channel asked for, and how long it failed, does not count against the new one.
+        """
+        before = self._subscription
+        if before.channel != subscription.channel:
+            self._hold_until = None
+            self._waiting = {
+                id_: (start_afresh(d) if d.state is DeliveryState.RETRYING else d, home)
+                for id_, (d, home) in self._waiting.items()
+            }
+        if before.paused and not subscription.paused:
             self._hold_until = None
         self._subscription = subscription
         self._then.clear()
@@ -181,6 +194,8 @@ class Carrier:
             answer = await self._try(subscription, delivery)
             now = self._clock.now()
             verdict = judge_answer(delivery, answer, self._last_success, now, self._clock.patience)
+            if self._subscription.channel != subscription.channel:
+                verdict = judge_moved(verdict, has_channel=bool(self._subscription.channel))
             after = verdict.delivery
             await self._post.write([after])
             self._settle(after)
@@ -230,7 +245,7 @@ class Carrier:
         await self._end_waiting(DeliveryState.PARKED, f"the subscription was paused: {reason}")
 
     async def close(self, answer: str) -> None:
-        """Note of what waits that it will not be sent: the subscription is gone."""
+        """Note of what waits that it will not be sent: there is nowhere to send it to any more."""
         await self._end_waiting(DeliveryState.DROPPED, answer)
 
     async def _end_waiting(self, state: DeliveryState, answer: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,13 +23,14 @@ from schemas.subscription import Delivery, DeliveryState, Subscription
 from schemas.topics import ALERTS, DELIVERIES, SUBSCRIPTIONS, Output
 from streams.health import Health, HealthServer
 from streams.kafka.client import NoBrokerError, open_admin, open_producer, open_reader
+from streams.kafka.copies import watch_copies
 from streams.kafka.dead_letters import park
 from streams.kafka.records import TRACEPARENT, encode_record, last_header
 from streams.kafka.topics import TopicError, kafka_name
 from streams.notifier.carrier import Carrier, Clock
 from streams.notifier.channels import Channels
 from streams.notifier.guard import policy_of
-from streams.notifier.schedule import MINUTE, Answer, Patience, retry_pause_s
+from streams.notifier.schedule import MINUTE, NOWHERE, Answer, Patience, retry_pause_s
 from streams.notifier.webhooks import deliver_webhook, make_session
 from streams.subscriptions import delivery_id, is_webhook, select
 from streams.telemetry import (
@@ -63,11 +65,15 @@ _OPEN: Final = frozenset({DeliveryState.WAITING, DeliveryState.RETRYING, Deliver
 _PARTITIONS: Final = "partitions"
 _BROKER: Final = "broker"
 _READING: Final = "reading"
+_COPIES: Final = "copies"
 
 _PAUSE_FIRST_S: Final = 0.2
 _PAUSE_LIMIT_S: Final = 5.0
 _FINISH_S: Final = 5.0
 """How long what is under way may take to end when the process is told to stop."""
+
+_UNCONFIRMED_S: Final = 10.0
+"""What the broker has not confirmed within this time is waited for, and told."""
 
 _POLL_MS: Final = 200
 _BATCH: Final = 200
@@ -112,6 +118,9 @@ async def run_notifier(settings: Settings, stop: asyncio.Event, on_ready: Callab
         metrics = Metrics()
         health = Health(metrics)
         port = await _listen(HealthServer(health, metrics), settings, stack)
+        names = [kafka_name(topic, settings) for topic in (ALERTS, DELIVERIES, SUBSCRIPTIONS)]
+        watching = asyncio.create_task(watch_copies(settings, names, partial(health.note, _COPIES)))
+        stack.callback(watching.cancel)
         writer = _Writer(settings, health)
         stack.push_async_callback(writer.close)
         await writer.open()
@@ -211,7 +220,7 @@ class _Writer:
             try:
                 if producer is None:
                     raise NoBrokerError("not connected")  # noqa: TRY301 - handled as what a lost connection is
-                await self._or_dropped(asyncio.ensure_future(send(producer)))
+                late = await self._or_dropped(asyncio.ensure_future(send(producer)))
             except (KafkaError, NoBrokerError, OSError) as error:
                 attempt += 1
                 log_event(LogEvent.NOTIFIER_WAITS, error=f"{type(error).__name__}: {error}")
@@ -219,19 +228,29 @@ class _Writer:
                 await asyncio.sleep(retry_pause_s("broker", attempt, _PAUSE_FIRST_S, _PAUSE_LIMIT_S))
                 await self._reopen(producer)
             else:
-                if attempt:
+                if attempt or late:
                     self._health.clear(_BROKER)
                 return
 
-    async def _or_dropped(self, sending: asyncio.Future[None]) -> None:
-        """Wait for a send, but not on a producer that was closed: aiokafka never says what became of it then."""
+    async def _or_dropped(self, sending: asyncio.Future[None]) -> bool:
+        """Wait for a send, but not on a producer that was closed: aiokafka never says what became of it then.
+
+        A producer tries again for as long as it takes and says nothing of it, so this does; gives whether it had to.
+        """
+        ends = {sending, self._dropped}
         try:
-            await asyncio.wait({sending, self._dropped}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(ends, timeout=_UNCONFIRMED_S, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                self._health.report(
+                    _BROKER, f"what was written is not confirmed within {_UNCONFIRMED_S:.0f} s"
+                )
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if not sending.done():
                 raise NoBrokerError("the connection was closed")
             sending.result()
         finally:
             sending.cancel()
+        return not done
 
     async def _reopen(self, broken: AIOKafkaProducer | None) -> None:
         async with self._opening:
@@ -443,6 +462,8 @@ class Notifier:
         self._subscriptions[subscription.id] = subscription
         if subscription.id in self._carriers:
             self._carriers[subscription.id].change(subscription)
+            if not subscription.channel:
+                await self._carriers[subscription.id].close(NOWHERE)
 
     def _recall(self, record: ConsumerRecord, *, known: bool) -> None:
         """Learn from deliveries.v1 what is not through yet; of what is `known` only what someone asked for is news."""
@@ -498,10 +519,12 @@ class Notifier:
         for delivery, partition in self._recovered.values():
             if delivery.id in self._bundled:
                 continue
-            if delivery.subscription_id in self._subscriptions:
+            subscription = self._subscriptions.get(delivery.subscription_id)
+            if subscription is not None and subscription.channel:
                 self._carrier(delivery.subscription_id).add(delivery, partition)
             else:
-                gone = {"state": DeliveryState.DROPPED, "answer": "there is no such subscription any more"}
+                why = "there is no such subscription any more" if subscription is None else NOWHERE
+                gone = {"state": DeliveryState.DROPPED, "answer": why}
                 await self.write([delivery.model_copy(update=gone)])
         self._recovered.clear()
         self._through.clear()

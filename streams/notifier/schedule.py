@@ -134,6 +134,36 @@ def judge_answer(
     return Verdict(retrying, hold_until=due if asked else None)
 
 
+NOWHERE: Final = "the subscription has no channel any more"
+
+
+def judge_moved(verdict: Verdict, *, has_channel: bool) -> Verdict:
+    """Say what follows from a try when the subscription has come to lead elsewhere meanwhile.
+
+    A failure was the old channel's: nobody is paused or held up for it, and the new channel is tried.
+    """
+    after = verdict.delivery
+    if after.state is DeliveryState.DELIVERED or after.sample:
+        return Verdict(after)
+    if not has_channel:
+        return Verdict(
+            after.model_copy(update={"state": DeliveryState.DROPPED, "answer": NOWHERE, "due_time": None})
+        )
+    return Verdict(start_afresh(after))
+
+
+def start_afresh(failed: Delivery) -> Delivery:
+    """Give a delivery that failed as one that is due now, with all patience before it."""
+    return failed.model_copy(
+        update={
+            "state": DeliveryState.RETRYING,
+            "due_time": None,
+            "asked": False,
+            "failing_since": None,
+        }
+    )
+
+
 def plan_next(waiting: Collection[Delivery], subscription: Subscription, pace: Pace, now: datetime) -> Plan:
     """Say what of the waiting deliveries of a subscription goes out now, and when to look again.
 

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.subscription import Delivery, DeliveryState, Subscription
 from streams.notifier.carrier import Carrier, Clock
-from streams.notifier.schedule import AT_ONCE, Answer, Patience
+from streams.notifier.schedule import AT_ONCE, NOWHERE, Answer, Patience
 from streams.telemetry import Metrics
 from tests.notifier.test_schedule import ids, make_delivery, make_subscription
 
@@ -29,10 +29,13 @@ class Memory:
         self.written: list[Delivery] = []
         self.paused: list[str] = []
         self.full = False
+        self.open = asyncio.Event()
+        self.open.set()
 
     async def send(self, _: Subscription, delivery: Delivery) -> Answer:
         self.tried.append(delivery.id)
         await asyncio.sleep(0)
+        await self.open.wait()
         answers = self.script.get(delivery.alert_id.replace("-", "_"), [])
         return answers.pop(0) if answers else OK
 
@@ -126,6 +129,37 @@ async def test_a_receiver_who_asked_for_a_pause_has_it_after_a_restart_too() -> 
     async with carrying(carrier):
         await until(lambda: len(memory.tried) == 2)
         assert now() >= asked
+
+
+async def test_who_leads_elsewhere_is_tried_there_at_once_and_what_the_old_channel_said_is_forgotten() -> (
+    None
+):
+    memory = Memory(alert_1=[BAD], alert_2=[Answer(delivered=False, words="410", status=410)])
+    carrier = make_carrier(memory)
+    long_after = now() + timedelta(hours=3)
+    carrier.add(make_delivery(1, state=DeliveryState.RETRYING, attempt=1, due_time=long_after, asked=True), 0)
+    memory.open.clear()
+    async with carrying(carrier):
+        carrier.change(make_subscription(channel="https://second.example/hook"))
+        carrier.add(make_delivery(2), 0)
+        await until(lambda: len(memory.tried) == 2)
+        carrier.change(make_subscription(channel="https://third.example/hook"))
+        memory.open.set()
+        await until(lambda: carrier.waiting == ())
+    assert memory.paused == []
+    assert sorted(memory.tried) == sorted(ids([make_delivery(1)] * 2 + [make_delivery(2)] * 2))
+
+
+async def test_what_waits_is_dropped_when_the_subscription_has_no_channel_any_more() -> None:
+    memory = Memory()
+    carrier = make_carrier(memory, paused=True)
+    waits = make_delivery(1)
+    carrier.add(waits, 0)
+    async with carrying(carrier):
+        carrier.change(make_subscription(channel=""))
+        await carrier.close(NOWHERE)
+    assert memory.tried == []
+    assert memory.state(waits) is DeliveryState.DROPPED
 
 
 async def test_what_belongs_to_others_now_is_left_to_them() -> None:

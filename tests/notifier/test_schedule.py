@@ -16,6 +16,7 @@ from streams.notifier.schedule import (
     Patience,
     bundle_member,
     judge_answer,
+    judge_moved,
     make_digest,
     parse_retry_after,
     plan_next,
@@ -361,3 +362,29 @@ def test_what_came_in_quiet_hours_goes_out_when_they_end() -> None:
     waiting = [make_delivery(at=night)]
     assert plan_next(waiting, wish, Pace(), night).wake == vienna(2026, 1, 6, 6, 0)
     assert ids(plan_next(waiting, wish, Pace(), vienna(2026, 1, 6, 6, 0)).send) == ids(waiting)
+
+
+def test_a_failure_at_a_channel_that_was_left_pauses_nobody_and_the_new_one_is_tried_at_once() -> None:
+    for answer in (
+        Answer(delivered=False, words="410 Gone", status=410),
+        Answer(delivered=False, words="429", status=429, retry_after=NOON + timedelta(hours=3)),
+        Answer(delivered=False, words="refused", never=True),
+        FAILED,
+    ):
+        delivery = make_delivery(attempt=3, failing_since=NOON - timedelta(days=2))
+        verdict = judge_moved(judge_answer(delivery, answer, None, NOON, PATIENCE), has_channel=True)
+        assert (verdict.pause, verdict.hold_until) == (None, None)
+        after = verdict.delivery
+        assert (after.state, after.attempt, after.failing_since) == (DeliveryState.RETRYING, 4, None)
+        assert plan_next([after], make_subscription(), Pace(), NOON).send == (after,)
+    nowhere = judge_moved(judge_answer(make_delivery(), FAILED, None, NOON, PATIENCE), has_channel=False)
+    assert nowhere.delivery.state is DeliveryState.DROPPED
+    done = judge_answer(make_delivery(), DONE, None, NOON, PATIENCE)
+    assert judge_moved(done, has_channel=False) == done
+
+
+def test_what_was_collected_goes_out_one_by_one_once_the_digest_is_taken_away() -> None:
+    waiting = [make_delivery(n, at=NOON + timedelta(seconds=n)) for n in range(3)]
+    collecting = make_subscription(digest={"every_s": 3600})
+    assert plan_next(waiting, collecting, Pace(), NOON).send == ()
+    assert plan_next(waiting, make_subscription(), Pace(), NOON).send == tuple(waiting)
