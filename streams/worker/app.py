@@ -29,7 +29,7 @@ from streams.worker.agents import (
 )
 from streams.worker.continuity import Continuity, Pulse, find_starts, holds_records
 from streams.worker.delivery import Delivery, Parcel
-from streams.worker.order import EventTimeOrder
+from streams.worker.order import EventTimeOrder, WholeFetches
 from streams.worker.outbox import find_missing
 from streams.worker.store import ROCKSDB_OPTIONS, FaustStore, agent_folder
 from streams.worker.tables import KeptBook, KeptState, KeptT, Shelf
@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from streams.worker.delivery import Record
     from streams.worker.rule_feed import RuleFeed
     from streams.worker.transport import ProducerLine
+
+_READS_TEXT: Final = (LANGUAGE, EXTRACTION)
 
 _READING_BUFFER: Final = 32
 """Records in the buffer of an agent that reads text: each may have a mebibyte, and the agent is slower than the fetch."""
@@ -160,6 +162,8 @@ def build_app(agent: Agent, around: Surroundings) -> BuiltApp:
     """Build the Faust app of one agent, ready to be started, once."""
     accept_any_header()
     app = faust.App(group_id(agent, around.settings), **_faust_settings(agent, around.settings))
+    if agent in _READS_TEXT:
+        app.transport = WholeFetches(app.conf.broker_consumer, app)
     pulse = Pulse(around.settings.session_timeout_s)
     delivery = Delivery(
         agent.name,
@@ -206,7 +210,7 @@ def build_app(agent: Agent, around: Surroundings) -> BuiltApp:
 
 
 def _faust_settings(agent: Agent, settings: Settings) -> dict[str, Any]:
-    reads_text = agent in (LANGUAGE, EXTRACTION)
+    reads_text = agent in _READS_TEXT
     return {
         "broker": ";".join(f"kafka://{server.strip()}" for server in settings.broker.split(",")),
         "broker_credentials": _credentials(load_security(settings)),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from heapq import merge
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from aiokafka.errors import KafkaError
+from faust.transport.drivers import aiokafka as driver
 from faust.types.transports import SchedulingStrategyT
 
 from streams.kafka.records import event_time_of
@@ -13,8 +16,14 @@ from streams.kafka.records import event_time_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aiokafka import ConsumerRecord
+    from aiokafka import AIOKafkaConsumer, ConsumerRecord
     from faust.types import TP
+
+_IDLE_S: Final = 0.5
+"""How long the records of other partitions wait for one that has some and gives none, as one without a leader."""
+
+_EASE_S: Final = 30.0
+"""How long the next fetch waits for the agent to take what was fetched; past that it comes all the same."""
 
 
 class EventTimeOrder(SchedulingStrategyT):
@@ -41,3 +50,72 @@ def _said(told: tuple[TP, ConsumerRecord]) -> datetime:
     """Say when a record was said; of a stranger's that does not tell, when it came."""
     record = told[1]
     return event_time_of(record.headers) or datetime.fromtimestamp(record.timestamp / 1000, UTC)
+
+
+class WholeFetches(driver.Transport):
+    """Faust's transport, but that no partition is left out of a fetch while it has something to give.
+
+    Faust gives what came first, and leaves out a partition one of whose records found the agent's buffer full: the
+    others' records are then heard before its older ones. Kafka Streams waits in the same place, with
+    `max.task.idle.ms` (KIP-353, KIP-695).
+    """
+
+    class Consumer(driver.Consumer):
+        """Fetches when the agent has room for every partition."""
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Faust's own
+            super().__init__(*args, **kwargs)
+            self._eased = asyncio.Event()
+            self._eased.set()
+
+        def on_buffer_full(self, tp: TP) -> None:
+            """Note that a partition found the agent's buffer full."""
+            super().on_buffer_full(tp)
+            if self._buffered_partitions:
+                self._eased.clear()
+
+        def on_buffer_drop(self, tp: TP) -> None:
+            """Note that there is room for it again."""
+            super().on_buffer_drop(tp)
+            if not self._buffered_partitions:
+                self._eased.set()
+
+        async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ANN401, ASYNC109 - Faust's own
+            await self.wait(self._eased.wait(), timeout=_EASE_S)
+            return await super()._wait_next_records(timeout)
+
+        def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+            return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+
+class _ConsumerThread(driver.AIOKafkaConsumerThread):
+    async def _fetch_records(
+        self,
+        consumer: AIOKafkaConsumer,
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109 - Faust's own
+        max_records: int | None = None,
+    ) -> dict[TP, list[ConsumerRecord]]:
+        fetch = super()._fetch_records
+        records = dict(await fetch(consumer, active_partitions, timeout, max_records))
+        while records and (behind := {place for place in active_partitions if _has_more(consumer, place)}):
+            try:
+                more = await fetch(consumer, behind, _IDLE_S, max_records)
+            except KafkaError:
+                break  # the next fetch meets it again; what was fetched before it is not lost
+            if not more:
+                break
+            for place, found in more.items():
+                records.setdefault(place, []).extend(found)
+        return records
+
+
+def _has_more(consumer: AIOKafkaConsumer, place: TP) -> bool:
+    """Say if the broker is known to have more of a partition, or not yet asked."""
+    subscription = consumer._subscription.subscription  # noqa: SLF001 - there is no other way to ask
+    if subscription is None or subscription.assignment is None or place not in subscription.assignment.tps:
+        return False
+    state = subscription.assignment.state_value(place)
+    if state.paused:
+        return False
+    return not state.has_valid_position or state.highwater is None or state.position < state.highwater

@@ -21,10 +21,12 @@ from tests.factories import NOON, make_transcript
 from tests.kafka.worker_process import REAL, WorkerProcess
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from aiokafka import AIOKafkaProducer
 
+    from schemas.transcript import Transcript
     from streams.settings import Settings
     from tests.kafka.conftest import ReadAll
 
@@ -56,8 +58,9 @@ def settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"partitions": 4})
 
 
+@pytest.mark.parametrize("first", [0, 28], ids=["before the worker starts", "as the agent's buffer fills"])
 async def test_the_steps_of_an_archive_are_told_as_a_replay_tells_them(
-    settings: Settings, producer: AIOKafkaProducer, read_all: ReadAll, tmp_path: Path
+    settings: Settings, producer: AIOKafkaProducer, read_all: ReadAll, tmp_path: Path, first: int
 ) -> None:
     pairs = list(islice(combinations(STATES, 2), 20))
     transcripts = [
@@ -69,12 +72,23 @@ async def test_the_steps_of_an_archive_are_told_as_a_replay_tells_them(
         for stage, text in enumerate(LIFE)
         for number, pair in enumerate(pairs)
     ]
-    for transcript in transcripts:
-        output = Output(topics.TRANSCRIPTS_RAW, transcript.id, transcript, transcript.event_time)
-        laid_out = encode_record(output, settings)
-        await producer.send(laid_out.topic, laid_out.value, laid_out.key, headers=laid_out.headers)
-    await producer.flush()
+
+    async def send(part: Sequence[Transcript]) -> None:
+        for transcript in part:
+            output = Output(topics.TRANSCRIPTS_RAW, transcript.id, transcript, transcript.event_time)
+            laid_out = encode_record(output, settings)
+            await producer.send(laid_out.topic, laid_out.value, laid_out.key, headers=laid_out.headers)
+        await producer.flush()
+
+    if not first:
+        await send(transcripts)
     async with WorkerProcess(settings, *REAL, log=tmp_path / "log") as worker:
+        if first:
+            await send(transcripts[:first])
+            await asyncio.sleep(
+                0.2
+            )  # until some partitions of the agent that reads have found its buffer full
+            await send(transcripts[first:])
         async with open_admin(settings) as admin, open_reader(settings) as reader, asyncio.timeout(WAIT_S):
             while await count_work_left(admin, reader, settings):
                 await asyncio.sleep(0.3)
