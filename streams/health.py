@@ -38,6 +38,13 @@ class Health:
         if not self._troubles:
             self._is_ready.set()
 
+    def note(self, name: str, sentence: str | None) -> None:
+        """Note a trouble, or take it back where there is nothing to say."""
+        if sentence is None:
+            self.clear(name)
+        else:
+            self.report(name, sentence)
+
     async def wait_ready(self) -> None:
         """Return when nothing is wrong."""
         await self._is_ready.wait()

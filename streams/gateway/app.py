@@ -85,7 +85,8 @@ class Broker:
     """Give a topic's name on this broker."""
     busy: Callable[[], bool]
     """Whether more sends are under way than should be."""
-    answers: Callable[[], Awaitable[bool]]
+    trouble: Callable[[], Awaitable[str | None]]
+    """Say why transcripts cannot be taken in at the moment; None where they can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,16 +354,16 @@ def _add_operation(app: FastAPI, broker: Broker, metrics: Metrics) -> None:
         """The process runs."""
         return {"status": "alive"}
 
-    async def is_ready() -> bool:
-        answers = await broker.answers()
-        metrics.set(telemetry.READY, int(answers))
-        return answers
+    async def find_trouble() -> str | None:
+        trouble = await broker.trouble()
+        metrics.set(telemetry.READY, int(trouble is None))
+        return trouble
 
     @app.get("/readyz", tags=["operation"], responses=problem_responses(503))
     async def ready() -> dict[str, str]:
-        """The broker answers, so that transcripts can be taken in and alerts given."""
-        if not await is_ready():
-            raise HTTPException(503, "the broker does not answer", {"Retry-After": "2"})
+        """The broker answers and can keep what comes, so that transcripts can be taken in and alerts given."""
+        if (trouble := await find_trouble()) is not None:
+            raise HTTPException(503, trouble, {"Retry-After": "2"})
         return {"status": "ready"}
 
     @app.get(
@@ -373,7 +374,7 @@ def _add_operation(app: FastAPI, broker: Broker, metrics: Metrics) -> None:
     )
     async def show_metrics() -> Response:
         """Metrics in the Prometheus text format."""
-        await is_ready()
+        await find_trouble()
         return Response(metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -7,7 +7,7 @@ import signal
 import time
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 from aiokafka.errors import KafkaError
@@ -21,7 +21,8 @@ from streams.gateway.limit import Rate
 from streams.gateway.operation import Operation
 from streams.gateway.protocols import HttpProtocol, WebSocketProtocol
 from streams.gateway.tokens import TokenError, TokenFile
-from streams.kafka.client import NoBrokerError, open_producer, open_reader
+from streams.kafka.client import NoBrokerError, open_admin, open_producer, open_reader
+from streams.kafka.copies import read_copies, tell_unwritable
 from streams.kafka.records import encode_record
 from streams.kafka.topics import kafka_name
 from streams.telemetry import Metrics
@@ -41,6 +42,10 @@ _MOST_UNDER_WAY: Final = 2000
 """Transcripts sent and not yet confirmed; with more the door says 429."""
 
 _SEND_TIMEOUT_S: Final = 10.0
+_UNCONFIRMED_S: Final = 10.0
+"""The gateway is not ready when the broker has not confirmed something for longer."""
+
+_ANSWER_S: Final = 3.0
 
 
 class _Sender:
@@ -48,9 +53,14 @@ class _Sender:
         self._producer = producer
         self._settings = settings
         self._under_way = 0
+        self._unconfirmed: dict[asyncio.Future[Any], float] = {}
 
     def busy(self) -> bool:
         return self._under_way > _MOST_UNDER_WAY
+
+    def waits_s(self) -> float:
+        """Give for how long the oldest of what was sent has not been confirmed."""
+        return time.monotonic() - min(self._unconfirmed.values(), default=time.monotonic())
 
     async def send(self, transcripts: tuple[Transcript, ...]) -> None:
         self._under_way += len(transcripts)
@@ -73,7 +83,15 @@ class _Sender:
         sent = await self._producer.send(
             record.topic, value=record.value, key=record.key, headers=record.headers
         )
-        await sent
+        self._unconfirmed[sent] = time.monotonic()
+        sent.add_done_callback(self._confirm)
+        # The door may stop waiting; the producer goes on trying, and only its end says that the broker is back.
+        await asyncio.shield(sent)
+
+    def _confirm(self, sent: asyncio.Future[Any]) -> None:
+        del self._unconfirmed[sent]
+        if not sent.cancelled():
+            sent.exception()  # seen: whoever sent it was told, or has given up
 
 
 _SOCKET_BYTES: Final = 4096
@@ -146,7 +164,7 @@ async def serve_gateway(settings: Settings, on_ready: Callable[[str], None], run
             open_reader=lambda *names, **options: open_reader(settings, *names, **options),
             name_of=lambda topic: kafka_name(topic, settings),
             busy=sender.busy,
-            answers=lambda: _answers(settings),
+            trouble=lambda: _find_trouble(settings, sender),
         )
         index = stack.enter_context(
             Index(settings.data_dir / "index", f"{settings.broker} {settings.topic_prefix}")
@@ -188,9 +206,17 @@ async def _tell(server: uvicorn.Server, on_ready: Callable[[str], None]) -> None
     on_ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
 
-async def _answers(settings: Settings) -> bool:
+async def _find_trouble(settings: Settings, sender: _Sender) -> str | None:
+    """Say why transcripts cannot be taken in at the moment; None where they can."""
+    raw = kafka_name(topics.TRANSCRIPTS_RAW, settings)
     try:
-        async with asyncio.timeout(3), open_reader(settings) as reader:
-            return bool(await reader.topics())
+        async with asyncio.timeout(_ANSWER_S), open_admin(settings) as admin:
+            copies = await read_copies(admin, {raw})
     except (NoBrokerError, KafkaError, TimeoutError):
-        return False
+        return "the broker does not answer"
+    if not copies:
+        return f"there is no topic {raw}: `dragoman topics create` makes it"
+    # What a cluster that has lost most of its controllers says of itself is what was so before.
+    if (sentence := tell_unwritable(copies)) is None and sender.waits_s() > _UNCONFIRMED_S:
+        sentence = f"the broker has not confirmed transcripts for more than {_UNCONFIRMED_S:.0f} s"
+    return sentence

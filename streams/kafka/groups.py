@@ -14,6 +14,7 @@ from streams.kafka.topics import (
     STAMPED_BY_BROKER,
     TopicPlan,
     all_topics,
+    in_sync,
     kafka_name,
     plan_topics,
 )
@@ -68,6 +69,7 @@ def changelog_plans(settings: Settings) -> tuple[TopicPlan, ...]:
         **STAMPED_BY_BROKER,
         "cleanup.policy": Cleanup.COMPACT.value,
         "max.message.bytes": str(RECORD_LIMIT_BYTES),
+        **in_sync(settings.replication),
     }
     return tuple(
         TopicPlan(changelog_name(agent, settings), settings.partitions, settings.replication, configs)

@@ -190,6 +190,8 @@ class LocalBroker:
         heap_mib: int = 512,
         aot: bool = True,
         needed_bytes: int = NEEDED_BYTES,
+        cluster_id: str | None = None,
+        controller_port: int | None = None,
         properties: Mapping[str, str] | None = None,
         scram_users: Mapping[str, str] | None = None,
         progress: Callable[[FetchProgress], None] | None = None,
@@ -200,6 +202,10 @@ class LocalBroker:
         self.heap_mib = heap_mib
         self.aot = aot
         self.needed_bytes = needed_bytes
+        self.cluster_id = cluster_id
+        """Of the cluster that it is a part of, as its `properties` say; None: one of its own."""
+        self.controller_port = controller_port
+        """Where its controller listens once its data folder is made; None: at a port that is free then."""
         self.properties = dict(properties or {})
         """More settings of Kafka, such as other listeners; `{port}` and `{controller_port}` stand for its ports."""
         self.scram_users = dict(scram_users or {})
@@ -449,7 +455,9 @@ class LocalBroker:
             )
         if known is None:
             known = _Cluster(
-                cluster_id=_new_cluster_id(), kafka_version=version, controller_port=_controller_port()
+                cluster_id=self.cluster_id or new_cluster_id(),
+                kafka_version=version,
+                controller_port=self.controller_port or _controller_port(),
             )
         elif _version(known.kafka_version) > _version(version):
             raise ForeignDataError(
@@ -498,10 +506,10 @@ class LocalBroker:
         if cache.exists():
             return [f"-XX:AOTCache={cache}"]
         for left in self.cache.glob("kafka-*.part"):
-            pid = left.suffixes[-2].lstrip(".")
+            pid = left.suffixes[-2].lstrip(".").partition("-")[0]
             if not (pid.isdecimal() and psutil.pid_exists(int(pid))):
                 left.unlink(missing_ok=True)
-        self._aot_part = cache.with_suffix(f".{os.getpid()}.part")
+        self._aot_part = cache.with_suffix(f".{os.getpid()}-{self.port}.part")
         return [f"-XX:AOTCacheOutput={self._aot_part}"]
 
     def _keep_aot(self) -> None:
@@ -676,8 +684,9 @@ def _controller_port() -> int:
     )
 
 
-def _new_cluster_id() -> str:
-    made = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")  # noqa: TID251 - one broker is not another
+def new_cluster_id() -> str:
+    """Give an id that no other cluster has."""
+    made = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")  # noqa: TID251 - one cluster is not another
     return "A" + made[1:] if made.startswith("-") else made
 
 

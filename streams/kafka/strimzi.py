@@ -30,10 +30,7 @@ def describe_users(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _topic(plan: TopicPlan) -> dict[str, Any]:
-    config: dict[str, object] = dict(plan.configs)
-    if plan.replication >= 3:  # noqa: PLR2004 - as many as outlive one broker that is away and one that is lost
-        config["min.insync.replicas"] = "2"
-    spec = {"partitions": plan.partitions, "replicas": plan.replication, "config": config}
+    spec = {"partitions": plan.partitions, "replicas": plan.replication, "config": dict(plan.configs)}
     return {"apiVersion": _API, "kind": "KafkaTopic", "metadata": _metadata(plan.name), "spec": spec}
 
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import TopicPartition
 from aiokafka.admin import NewTopic
@@ -92,16 +92,16 @@ def plan_topics(
 ) -> tuple[TopicPlan, ...]:
     """Say how the given topics should be, with a dead-letter topic for each; `extra` comes as it is, last."""
     plans: list[TopicPlan] = []
+    copies = settings.replication
     for topic in topics:
         partitions = 1 if topic.single_partition else settings.partitions
-        plans.append(
-            TopicPlan(kafka_name(topic, settings), partitions, settings.replication, _configs(topic))
-        )
+        configs = {**_configs(topic), **in_sync(copies)}
+        plans.append(TopicPlan(kafka_name(topic, settings), partitions, copies, configs))
     for topic in topics:
         # Kept for ever: nothing is parked and then lost because nobody looked in time.
         configs = {**STAMPED_BY_BROKER, "cleanup.policy": "delete", "retention.ms": str(FOREVER_MS)}
-        configs["max.message.bytes"] = str(DEAD_LETTER_LIMIT_BYTES)
-        plans.append(TopicPlan(dead_letter_name(topic, settings), 1, settings.replication, configs))
+        configs = {**configs, "max.message.bytes": str(DEAD_LETTER_LIMIT_BYTES), **in_sync(copies)}
+        plans.append(TopicPlan(dead_letter_name(topic, settings), 1, copies, configs))
     return (*plans, *extra)
 
 
@@ -110,6 +110,24 @@ STAMPED_BY_BROKER: Final = {
     # be refused; when something took place stands in the header ce_time.
     "message.timestamp.type": "LogAppendTime",
 }
+
+
+def least_up_to_date(copies: int) -> int:
+    """Give how many copies must have a record before it counts as written.
+
+    Of three or more two: nothing is lost while one broker is away and another one dies. Of two, one: else the loss of
+    either would halt everything.
+    """
+    return 2 if copies >= 3 else 1  # noqa: PLR2004 - as above
+
+
+def in_sync(copies: int) -> dict[str, str]:
+    """Give that as a setting of a topic. Where one is enough there is none, for that is how Kafka begins."""
+    least = least_up_to_date(copies)
+    return {MIN_IN_SYNC: str(least)} if least > 1 else {}
+
+
+MIN_IN_SYNC: Final = "min.insync.replicas"
 
 
 def _configs(topic: Topic) -> dict[str, str]:
@@ -185,7 +203,13 @@ async def check_topics(admin: AIOKafkaAdminClient, plans: Sequence[TopicPlan]) -
                 "topic with keys is not changed in place; set DRAGOMAN_PARTITIONS to what is there, or delete the "
                 "topic and make it again"
             )
-        for name, value in plan.configs.items():
+        copies = _count_copies(found[plan.name])
+        if copies < plan.replication:
+            differences.append(
+                f"topic {plan.name} has {_count(copies, 'copy', 'copies')} and should have {plan.replication}: move it with Kafka's "
+                "kafka-reassign-partitions.sh, or set DRAGOMAN_REPLICATION to what is there"
+            )
+        for name, value in _fitting(plan, copies).items():
             if (real := configs[plan.name].values.get(name)) != value:
                 differences.append(
                     f"topic {plan.name} has {name}={real} and should have {value}: `dragoman topics create --alter` sets it"
@@ -201,15 +225,16 @@ async def alter_topics(admin: AIOKafkaAdminClient, plans: Sequence[TopicPlan]) -
     Raises:
         TopicError: The broker refuses one.
     """
-    there = set(await admin.list_topics())
-    known = [plan for plan in plans if plan.name in there]
-    now = await _read_configs(admin, [plan.name for plan in known])
-    wrong = [
-        p for p in known if any(now[p.name].values.get(name) != value for name, value in p.configs.items())
-    ]
-    if not wrong:
+    copies = {t["topic"]: _count_copies(t) for t in await admin.describe_topics()}
+    fitting = {p.name: _fitting(p, copies[p.name]) for p in plans if p.name in copies}
+    now = await _read_configs(admin, list(fitting))
+    wanted = {
+        name: {**now[name].own, **configs}
+        for name, configs in fitting.items()
+        if any(now[name].values.get(key) != value for key, value in configs.items())
+    }
+    if not wanted:
         return ()
-    wanted = {p.name: {**now[p.name].own, **p.configs} for p in wrong}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name, configs) for name, configs in wanted.items()]
     for answer in await admin.alter_configs(resources):
         for code, words, _, name in answer.resources:
@@ -218,6 +243,19 @@ async def alter_topics(admin: AIOKafkaAdminClient, plans: Sequence[TopicPlan]) -
                     f"the settings of topic {name} could not be changed: {words or for_code(code).__name__}"
                 )
     return tuple(wanted)
+
+
+def _count_copies(found: Mapping[str, Any]) -> int:
+    return min(len(partition["replicas"]) for partition in found["partitions"])
+
+
+def _fitting(plan: TopicPlan, copies: int) -> dict[str, str]:
+    """Give the settings of a plan that suit a topic with so many copies: no more may be asked for than there are."""
+    return {
+        name: value
+        for name, value in plan.configs.items()
+        if name != MIN_IN_SYNC or copies >= plan.replication
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,5 +327,5 @@ def nearest_topic(name: str, names: Iterable[str]) -> str | None:
     return close[0] if close else None
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _count(number: int, noun: str, nouns: str | None = None) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {nouns or noun + 's'}"

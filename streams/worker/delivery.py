@@ -126,14 +126,19 @@ class Delivery:
         health: Health,
         metrics: Metrics,
         check: Callable[[], None] = lambda: None,
+        unconfirmed_s: float = 10.0,
     ) -> None:
-        """Take what it works with; `check` raises where the agent may send no more."""
+        """Take what it works with.
+
+        `check` raises where the agent may send no more. What is not confirmed within `unconfirmed_s` is waited for, and told.
+        """
         self.agent = agent
         self.health = health
         self.metrics = metrics
         self._transport = transport
         self._settings = settings
         self._check = check
+        self._unconfirmed_s = unconfirmed_s
 
     async def attempt(self, step: Callable[[], Awaitable[T]]) -> T | DeadLetter:
         """Run a step. When it raises as often as the settings allow, the record is to be parked."""
@@ -278,7 +283,8 @@ class Delivery:
         for parcel in parcels:
             _check_size(parcel)
         # All at once, so that they share requests; the producer keeps the order on each partition.
-        results = await asyncio.gather(*(self._transport.send(p) for p in parcels), return_exceptions=True)
+        sending = asyncio.gather(*(self._transport.send(p) for p in parcels), return_exceptions=True)
+        results = await self._confirmed(sending, trouble)
         offsets: list[int | None] = []
         for parcel, result in zip(parcels, results, strict=True):
             if isinstance(result, _TOO_LARGE):
@@ -295,6 +301,19 @@ class Delivery:
         if offsets and None not in offsets:
             self.health.clear(f"{self.agent} {trouble}")
         return offsets
+
+    async def _confirmed(self, sending: asyncio.Future[list[T]], trouble: str) -> list[T]:
+        """Wait for a send. A producer tries again for as long as it takes and says nothing of it, so this does."""
+        try:
+            await asyncio.wait({sending}, timeout=self._unconfirmed_s)
+            if not sending.done():
+                self.health.report(
+                    f"{self.agent} {trouble}",
+                    f"the broker has not confirmed it within {self._unconfirmed_s:.0f} s, and it is tried again and again",
+                )
+            return await sending
+        finally:
+            sending.cancel()
 
     def _tell_trouble(self, name: str, what: str, error: BaseException) -> None:
         self.health.report(name, f"{what} fails and is tried again: {_name(error)}: {error}")

@@ -8,10 +8,12 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from streams.health import Health, HealthServer
 from streams.kafka.client import open_admin
+from streams.kafka.copies import watch_copies
 from streams.kafka.groups import ALERTING, MATCHING, installation_plans
 from streams.kafka.topics import TopicError, check_topics
 from streams.telemetry import AGENT_RESTARTS, LogEvent, Metrics, log_event
@@ -78,8 +80,8 @@ async def check_worker(settings: Settings) -> None:
         check_store(settings)
     except StoreError as error:
         raise WorkerError(str(error)) from error
-    # The other settings of a topic are the operator's; these two an agent cannot work without.
-    plans = [replace(plan, configs={}) for plan in installation_plans(settings)]
+    # How many copies a topic has, and its other settings, are the operator's; these two an agent cannot work without.
+    plans = [replace(plan, configs={}, replication=1) for plan in installation_plans(settings)]
     async with open_admin(settings) as admin:
         differences = await check_topics(admin, plans)
     if differences:
@@ -124,6 +126,8 @@ async def run_worker(
     try:
         port = await _listen(server, settings)
         tasks.append(asyncio.create_task(watch_lag(agents, settings, health, metrics)))
+        names = [plan.name for plan in installation_plans(settings)]
+        tasks.append(asyncio.create_task(watch_copies(settings, names, partial(health.note, "copies"))))
         if any(agent in (MATCHING, ALERTING) for agent in agents):
             tasks.append(asyncio.create_task(feed.follow()))
         tasks += [asyncio.create_task(one.run()) for one in hosted]

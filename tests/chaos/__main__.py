@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,9 +26,10 @@ from benchmarks.installation import RESULTS, write_results
 from streams.kafka.jars import kafka_version, load_jars
 from streams.kafka.local import LocalBroker, free_port
 from streams.settings import Settings
+from tests.chaos.cluster import LocalCluster
 from tests.chaos.installation import ScenarioSkippedError, small_disk
 from tests.chaos.run import Result, run_scenario
-from tests.chaos.scenarios import SCENARIOS, find_scenario
+from tests.chaos.scenarios import SCENARIOS, Kafka, find_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,39 +76,55 @@ def main() -> int:
 
 
 async def run_all(chosen: Sequence[Scenario], minutes: float) -> list[Result]:
-    """Run scenarios one after the other on one broker, with a line of progress for each.
+    """Run scenarios one after the other, with a line of progress for each.
 
-    Those for which there is no time left are told as not run.
+    Those that follow each other on the same kind of Kafka share one. Those for which there is no time left are told as
+    not run.
     """
     results: list[Result] = []
     begin = time.monotonic()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dragoman-chaos-")))
-        disk: Path | None = folder / "broker-disk"
-        try:
-            stack.enter_context(small_disk(folder / "broker-disk", _BROKER_DISK_MIB))
-        except ScenarioSkippedError as reason:
-            disk = None
-            sys.stdout.write(f"the broker has no disk of its own: {reason}\n")
-        base = Settings()
-        broker = LocalBroker((disk or folder) / "broker", base.cache_dir / "broker", port=free_port())
-        stack.enter_context(broker)
-        for number, scenario in enumerate(chosen, start=1):
-            if time.monotonic() - begin > 60 * minutes:
-                result = Result(scenario, skipped="the time was up")
-            else:
-                result = await run_scenario(scenario, broker, base, folder / scenario.name, disk)
-            results.append(result)
-            sys.stdout.write(
-                f"{time.monotonic() - begin:5.0f} s  {number:2}/{len(chosen)}  {_line(result)}\n"
-            )
-            for fault in result.faults:
-                sys.stdout.write(f"               {fault}\n")
-            sys.stdout.flush()
-            if not broker.is_alive():
-                broker.stop()
-                broker.start()
+    with tempfile.TemporaryDirectory(prefix="dragoman-chaos-") as temporary:
+        for kind, scenarios in groupby(chosen, lambda scenario: scenario.kafka):
+            with ExitStack() as stack:
+                kafka, disk = _start(kind, Path(temporary) / kind.name.lower(), stack)
+                for scenario in scenarios:
+                    if time.monotonic() - begin > 60 * minutes:
+                        result = Result(scenario, skipped="the time was up")
+                    else:
+                        folder = Path(temporary) / scenario.name
+                        result = await run_scenario(scenario, kafka, Settings(), folder, disk)
+                    results.append(result)
+                    sys.stdout.write(
+                        f"{time.monotonic() - begin:5.0f} s  {len(results):2}/{len(chosen)}  {_line(result)}\n"
+                    )
+                    for fault in result.faults:
+                        sys.stdout.write(f"               {fault}\n")
+                    sys.stdout.flush()
+                    _revive(kafka)
     return results
+
+
+def _start(kind: Kafka, folder: Path, stack: ExitStack) -> tuple[LocalBroker | LocalCluster, Path | None]:
+    """Start a Kafka, which is stopped with the stack; gives it, and the disk of its own where it has one."""
+    cache = Settings().cache_dir / "broker"
+    if kind is not Kafka.ONE:
+        return stack.enter_context(LocalCluster(folder, cache, apart=kind is Kafka.APART)), None
+    disk: Path | None = folder
+    try:
+        stack.enter_context(small_disk(folder, _BROKER_DISK_MIB))
+    except ScenarioSkippedError as reason:
+        disk = None
+        sys.stdout.write(f"the broker has no disk of its own: {reason}\n")
+    return stack.enter_context(LocalBroker(folder / "broker", cache, port=free_port())), disk
+
+
+def _revive(kafka: LocalBroker | LocalCluster) -> None:
+    """Start again what a scenario that broke off has left dead."""
+    if isinstance(kafka, LocalCluster):
+        kafka.revive()
+    elif not kafka.is_alive():
+        kafka.stop()
+        kafka.start()
 
 
 def _line(result: Result) -> str:

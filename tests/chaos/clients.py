@@ -38,6 +38,8 @@ class Sender:
     poison: list[bytes] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     tries: int = 0
+    turned_away: int = 0
+    """Answers that said to come back later."""
 
     async def tell(self, story: Story, client: httpx.AsyncClient, pause_s: float, times: int = 1) -> None:
         """Send the reports of a story, each so many times."""
@@ -64,6 +66,9 @@ class Sender:
                 if answer.status_code not in {429, 503}:
                     self.refused.append(f"{answer.status_code} {answer.text}")
                     return
+                self.turned_away += 1
+                if "retry-after" not in answer.headers:
+                    self.refused.append(f"{answer.status_code} without Retry-After: {answer.text}")
             await asyncio.sleep(_AGAIN_S)
 
     async def poison_topic(self, settings: Settings, every_s: float, enough: asyncio.Event) -> None:

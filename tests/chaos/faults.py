@@ -6,25 +6,31 @@ import asyncio
 import os
 import shutil
 import signal
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import httpx
 from aiokafka.errors import KafkaError
 
 from schemas import topics
 from schemas.transcript import Transcript
 from streams.kafka.client import NoBrokerError, open_admin
 from streams.kafka.dead_letters import read_parked
+from streams.kafka.local import LocalBroker
+from streams.kafka.topics import kafka_name
+from tests.chaos.cluster import LocalCluster, kill
 from tests.chaos.installation import fill_disk, set_clock
-from tests.chaos.scenarios import Fault, Scenario, Target
+from tests.chaos.scenarios import Fault, Kafka, Scenario, Target
 from tests.kafka.conftest import reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
-    from streams.kafka.local import LocalBroker
     from streams.settings import Settings
     from tests.chaos.installation import Installation
 
@@ -33,6 +39,12 @@ AWAY_S: Final = 2.0
 
 WAIT_S: Final = 180.0
 _FULL_S: Final = 30.0
+_AWAY_OF_THREE_S: Final = 15.0
+"""How long brokers of a cluster stay away: longer than it takes to be found missing."""
+
+_TELL_S: Final = 30.0
+"""How soon a process must say that it can do nothing."""
+
 _MOVES: Final = 6
 """Changes that must come while a disk is full."""
 
@@ -44,16 +56,33 @@ class Site:
     scenario: Scenario
     settings: Settings
     installation: Installation
-    broker: LocalBroker
+    kafka: LocalBroker | LocalCluster
     broker_disk: Path | None
     clock: Path
     told: Callable[[], int]
     """How many changes the subscriber was told so far."""
+    turned_away: Callable[[], int]
+    """How often the sender was told to come back later."""
+
+    @property
+    def broker(self) -> LocalBroker:
+        """The only one."""
+        assert isinstance(self.kafka, LocalBroker)
+        return self.kafka
+
+    @property
+    def cluster(self) -> LocalCluster:
+        """Three of them."""
+        assert isinstance(self.kafka, LocalCluster)
+        return self.kafka
 
 
 async def strike(site: Site) -> None:
     """Do to a site what its scenario says; on return whoever was ended and is supervised runs again."""
-    done = _BROKER if site.scenario.target is Target.BROKER else _PROCESS
+    if site.scenario.kafka is not Kafka.ONE:
+        done = _CLUSTER
+    else:
+        done = _BROKER if site.scenario.target is Target.BROKER else _PROCESS
     await done[site.scenario.fault](site)
     await asyncio.gather(*(member.revive() for member in site.installation.members))
 
@@ -182,6 +211,78 @@ async def _start_broker(site: Site) -> None:
     await until(lambda: _broker_answers(site.settings), "the broker did not come back")
 
 
+async def _kill_one_of_three(site: Site) -> None:
+    if site.scenario.target is Target.LEADER:
+        async with open_admin(site.settings) as admin:
+            (raw,) = await admin.describe_topics([kafka_name(topics.TRANSCRIPTS_RAW, site.settings)])
+        hit = site.cluster.brokers[raw["partitions"][0]["leader"]]
+    else:
+        hit = site.cluster.leader_of_cluster()
+    kill([hit])
+    # Longer than the others take to notice and to choose another one; alerts must come meanwhile.
+    before = site.told()
+    await asyncio.sleep(_AWAY_OF_THREE_S)
+    await until(lambda: site.told() >= before + _MOVES, "no alerts came while one of three brokers was away")
+    await _revive_cluster(site)
+
+
+async def _restart_one_after_the_other(site: Site) -> None:
+    for broker in site.cluster.brokers.values():
+        await asyncio.to_thread(broker.stop)
+        await asyncio.sleep(AWAY_S)
+        await asyncio.to_thread(broker.start)
+        await until(lambda: _all_copies_are_there(site), "the broker did not catch up")
+
+
+async def _lose_two(site: Site) -> None:
+    kill(list(site.cluster.brokers.values())[:2])
+    lost = time.monotonic()
+    before = site.turned_away()
+    await until(lambda: site.turned_away() > before, "the gateway did not say that it can take nothing")
+    await _all_say(site, ready=False, timeout_s=_TELL_S)
+    await asyncio.sleep(max(0.0, _AWAY_OF_THREE_S - (time.monotonic() - lost)))
+    await _revive_cluster(site)
+    await _all_say(site, ready=True, timeout_s=WAIT_S)
+
+
+async def _all_say(site: Site, *, ready: bool, timeout_s: float) -> None:
+    """Wait until gateway, worker and notifier each say that they are ready, or that they are not."""
+    ports = {
+        Target.GATEWAY: site.settings.gateway_port,
+        Target.WORKER: site.settings.health_port,
+        Target.NOTIFIER: site.settings.notifier_port,
+    }
+    wrong = "does not say that it is not ready" if not ready else "does not say that it is ready again"
+    await asyncio.gather(
+        *(
+            until(partial(_says, port, ready=ready), f"the {target} {wrong}", timeout_s)
+            for target, port in ports.items()
+        )
+    )
+
+
+async def _says(port: int, *, ready: bool) -> bool:
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+        with suppress(httpx.TransportError):
+            answer = await client.get(f"http://127.0.0.1:{port}/readyz")
+            return answer.is_success == ready
+    return False
+
+
+async def _revive_cluster(site: Site) -> None:
+    await asyncio.to_thread(site.cluster.revive)
+    await until(lambda: _all_copies_are_there(site), "the brokers that came back did not catch up")
+
+
+async def _all_copies_are_there(site: Site) -> bool:
+    try:
+        async with open_admin(site.settings) as admin:
+            found = await admin.describe_topics()
+    except (NoBrokerError, KafkaError, TimeoutError, OSError):
+        return False
+    return all(len(p["isr"]) == len(p["replicas"]) for topic in found for p in topic["partitions"])
+
+
 async def _broker_answers(settings: Settings) -> bool:
     try:
         async with open_admin(settings) as admin:
@@ -208,14 +309,21 @@ _BROKER: Final[Mapping[Fault, Callable[[Site], Awaitable[None]]]] = {
     Fault.HALT: _halt_broker,
     Fault.FILL_BROKER_DISK: _fill_broker_disk,
 }
+_CLUSTER: Final[Mapping[Fault, Callable[[Site], Awaitable[None]]]] = {
+    Fault.KILL: _kill_one_of_three,
+    Fault.TERMINATE: _restart_one_after_the_other,
+    Fault.LOSE_TWO: _lose_two,
+}
 
 
 async def within(what: Awaitable[Any], timeout_s: float, otherwise: str) -> None:
     """Wait for something; `otherwise` says what it means that it did not come in time."""
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(timeout_s) as scope:
             await what
     except TimeoutError as error:
+        if not scope.expired():
+            raise
         raise TimeoutError(f"{otherwise} (within {timeout_s:.0f} s)") from error
 
 

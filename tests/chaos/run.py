@@ -26,6 +26,7 @@ from streams.kafka.topics import create_topics, delete_topics
 from streams.replay.run import run_transcripts
 from streams.rules.load import load_pack
 from tests.chaos.clients import Sender, Subscriber
+from tests.chaos.cluster import COPIES, LocalCluster
 from tests.chaos.faults import WAIT_S, Site, strike, until, within
 from tests.chaos.installation import (
     Installation,
@@ -34,7 +35,7 @@ from tests.chaos.installation import (
     small_disk,
 )
 from tests.chaos.ledger import Balance, Books, Parked, balance
-from tests.chaos.scenarios import Fault, Scenario, Target
+from tests.chaos.scenarios import Fault, Kafka, Scenario, Target
 from tests.chaos.stories import tell_stories
 from tests.kafka.conftest import reader_of
 from tests.kafka.gateway_process import JSON, publish
@@ -84,13 +85,17 @@ class Result:
 
 
 async def run_scenario(
-    scenario: Scenario, broker: LocalBroker, base: Settings, folder: Path, broker_disk: Path | None = None
+    scenario: Scenario,
+    kafka: LocalBroker | LocalCluster,
+    base: Settings,
+    folder: Path,
+    broker_disk: Path | None = None,
 ) -> Result:
     """Run a scenario in a namespace of its own and give what came of it.
 
     Args:
         scenario: Which.
-        broker: A running broker, which is hit where the scenario says so.
+        kafka: A running broker or cluster, as the scenario wants it; it is hit where the scenario says so.
         base: What all scenarios have in common; `cache_dir` and nothing of a namespace.
         folder: For logs and state, of this scenario alone.
         broker_disk: The disk that the broker's data lie on, if it may be filled.
@@ -102,10 +107,10 @@ async def run_scenario(
         return result
     try:
         with ExitStack() as disks:
-            settings = _settings_of(scenario, broker, base, folder)
+            settings = _settings_of(scenario, kafka, base, folder)
             if scenario.fault is Fault.FILL_STATE_DISK:
                 disks.enter_context(small_disk(settings.data_dir, _STATE_DISK_MIB))
-            await _Run(scenario, broker, settings, folder, broker_disk, result).run()
+            await _Run(scenario, kafka, settings, folder, broker_disk, result).run()
     except ScenarioSkippedError as reason:
         result.skipped = str(reason)
     except Exception as error:  # noqa: BLE001 - a run that broke off is a result too, and the others go on
@@ -114,18 +119,22 @@ async def run_scenario(
     return result
 
 
-def _settings_of(scenario: Scenario, broker: LocalBroker, base: Settings, folder: Path) -> Settings:
+def _settings_of(
+    scenario: Scenario, kafka: LocalBroker | LocalCluster, base: Settings, folder: Path
+) -> Settings:
     return base.model_copy(
         update={
-            "broker": broker.address,
+            "broker": kafka.address,
+            "replication": COPIES if isinstance(kafka, LocalCluster) else 1,
             "topic_prefix": f"{scenario.name}.",
             "group": scenario.name,
             "partitions": 3,
             "data_dir": folder / "data",
             "gateway_port": free_port(),
             "gateway_rate": 1_000_000,
-            "health_port": 0,
-            "notifier_port": 0,
+            # two of them may run: a free one each, but where it is asked whether they are ready
+            "health_port": 0 if scenario.kafka is Kafka.ONE else free_port(),
+            "notifier_port": 0 if scenario.kafka is Kafka.ONE else free_port(),
             "notifier_allow": "127.0.0.1",
             "notifier_retry_first_s": 0.2,
             "notifier_retry_limit_s": 1.0,
@@ -140,7 +149,7 @@ def _settings_of(scenario: Scenario, broker: LocalBroker, base: Settings, folder
 @dataclass
 class _Run:
     scenario: Scenario
-    broker: LocalBroker
+    kafka: LocalBroker | LocalCluster
     settings: Settings
     folder: Path
     broker_disk: Path | None
@@ -176,10 +185,11 @@ class _Run:
                 self.scenario,
                 self.settings,
                 installation,
-                self.broker,
+                self.kafka,
                 self.broker_disk,
                 clock,
                 lambda: len(subscriber.told),
+                lambda: sender.turned_away,
             )
             await within(strike(site), _FAULT_S, "the fault did not come to its end")
             self.result.fault_s = time.monotonic() - hit
@@ -292,6 +302,7 @@ class _Run:
         self.result.figures.update(found.figures)
         self.result.figures["connections"] = subscriber.connections
         self.result.figures["tries"] = sender.tries
+        self.result.figures["turned away"] = sender.turned_away
 
 
 async def _indexed(address: str, transcript_id: str, alerts: int) -> bool:

@@ -16,6 +16,10 @@ class Target(StrEnum):
     NOTIFIER = "notifier"
     EVERYONE = "worker, gateway, notifier"
     LOAD = "transcripts"
+    LEADER = "leader of transcripts.raw, of three brokers"
+    CONTROLLER = "active controller, of three"
+    BROKERS = "three brokers, one after the other"
+    TWO_BROKERS = "two of three brokers"
 
 
 class Fault(StrEnum):
@@ -32,6 +36,15 @@ class Fault(StrEnum):
     CLOCK_BEHIND = "clock jumps a day back and ahead"
     TIMES_OFF = "a third dated a day ahead, a third a day back"
     SEND_TWICE = "all sent twice, and once more at the end"
+    LOSE_TWO = "kill -9, and away until all have said so"
+
+
+class Kafka(StrEnum):
+    """Which Kafka it runs on."""
+
+    ONE = "one broker"
+    THREE = "three brokers, which are the controllers too"
+    APART = "three brokers, and three controllers apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,7 @@ class Scenario:
     target: Target
     fault: Fault
     pairs: frozenset[Target] = frozenset()
+    kafka: Kafka = Kafka.ONE
 
 
 _PROCESSES: Final = (Target.BROKER, Target.WORKER, Target.GATEWAY, Target.NOTIFIER)
@@ -69,6 +83,11 @@ SCENARIOS: Final = (
     Scenario("clock-behind", Target.EVERYONE, Fault.CLOCK_BEHIND),
     Scenario("times-off", Target.LOAD, Fault.TIMES_OFF),
     Scenario("sent-twice", Target.LOAD, Fault.SEND_TWICE),
+    Scenario("leader-kill", Target.LEADER, Fault.KILL, kafka=Kafka.THREE),
+    Scenario("controller-kill", Target.CONTROLLER, Fault.KILL, kafka=Kafka.THREE),
+    Scenario("brokers-restart", Target.BROKERS, Fault.TERMINATE, kafka=Kafka.THREE),
+    Scenario("majority-lost", Target.TWO_BROKERS, Fault.LOSE_TWO, kafka=Kafka.THREE),
+    Scenario("copies-lost", Target.TWO_BROKERS, Fault.LOSE_TWO, kafka=Kafka.APART),
 )
 """All of them, in the order in which they are run."""
 

@@ -46,8 +46,8 @@ async def take_nothing(_: tuple[Transcript, ...]) -> None:
     raise NotTakenError("the broker is away")
 
 
-async def never() -> bool:
-    return False
+async def away() -> str | None:
+    return "the broker does not answer"
 
 
 AWAY: Final = Broker(
@@ -55,7 +55,7 @@ AWAY: Final = Broker(
     open_reader=lambda *names: open_reader(Settings(broker="127.0.0.1:9"), *names),
     name_of=lambda topic: topic.name,
     busy=lambda: False,
-    answers=never,
+    trouble=away,
 )
 """The broker as it is when it is away: the door has to be shut all the same."""
 

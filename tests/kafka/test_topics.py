@@ -95,6 +95,19 @@ async def test_altering_sets_what_differs_and_leaves_what_others_set(settings: S
 
 
 @pytest.mark.kafka
+async def test_a_topic_with_too_few_copies_is_told_of_and_never_asked_for_more_than_it_has(
+    settings: Settings,
+) -> None:
+    made = TopicPlan(f"{settings.topic_prefix}made.v1", 1, 1, {"retention.ms": "1000"})
+    wanted = replace(made, replication=3, configs={"retention.ms": "2000", "min.insync.replicas": "2"})
+    async with open_admin(settings) as admin:
+        await create_topics(admin, [made])
+        assert await alter_topics(admin, [wanted]) == (made.name,)
+        (copies,) = await check_topics(admin, [wanted])
+    assert copies.startswith(f"topic {made.name} has 1 copy and should have 3: ")
+
+
+@pytest.mark.kafka
 async def test_a_topic_that_the_broker_refuses_is_named(settings: Settings) -> None:
     async with open_admin(settings) as admin:
         with pytest.raises(TopicError, match=r"topic .*copies.v1 could not be made: .*replication"):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import itertools
 from dataclasses import dataclass, field
 
@@ -31,8 +32,12 @@ class Line:
     ready_at_error: list[bool] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     health: Health | None = None
+    confirm: asyncio.Event | None = None
+    """Where there is one, every send waits for it."""
 
     async def send(self, parcel: Parcel) -> int:
+        if self.confirm is not None:
+            await self.confirm.wait()
         if self.errors:
             raise self.errors.pop(0)
         if self.health is not None:
@@ -75,6 +80,24 @@ async def test_a_send_that_fails_is_repeated_until_it_succeeds_and_readiness_com
     assert line.ready_at_error == [False]  # while it was being repeated
     assert delivery.health.ready
     assert 'dragoman_retries_total{agent="language",what="send"} 2.0' in delivery.metrics.render().decode()
+
+
+async def test_a_send_that_is_never_refused_and_not_confirmed_either_keeps_the_process_from_being_ready() -> (
+    None
+):
+    line = Line(confirm=asyncio.Event())
+    metrics = Metrics()
+    delivery = Delivery("language", line, SETTINGS, Health(metrics), metrics, unconfirmed_s=0.01)
+    settling = asyncio.create_task(delivery.settle(RECORD, Emit((make_output(),))))
+    async with asyncio.timeout(10):
+        while delivery.health.ready:
+            await asyncio.sleep(0.01)
+    assert "has not confirmed it within" in delivery.health.reasons["language send"]
+    assert line.confirm is not None
+    line.confirm.set()
+    await settling
+    assert delivery.health.reasons == {}
+    assert len(line.taken) == 1
 
 
 async def test_a_match_is_counted_by_its_rule_and_the_record_by_its_age() -> None:
