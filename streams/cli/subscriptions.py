@@ -8,7 +8,7 @@ import re
 import secrets as randomness
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -18,7 +18,7 @@ from streams.cli.errors import fail, settings_or_exit
 from streams.cli.output import print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from aiokafka import AIOKafkaConsumer
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _TEST_S: Final = 40.0
 _SECRET_BYTES: Final = 32
+_NEW: Final = "new"
 
 _NAME = click.argument("name", metavar="NAME")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
@@ -52,6 +53,7 @@ def command() -> None:
     \b
     dragoman subscriptions add desk --channel https://desk.example/hook --topic security-mou --level high
     dragoman subscriptions add night --channel 'mailtos://user:pass@mail.example?to=duty@desk.example' --digest 15m
+    dragoman subscriptions edit desk --country IRN --clear level
     dragoman subscriptions test desk
     dragoman subscriptions list
 
@@ -60,43 +62,83 @@ def command() -> None:
     """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
 
 
+_WISHES: Final = (
+    click.option("--channel", metavar="URL", help="Where to. With none it is for stream and feed only."),
+    click.option(
+        "--topic",
+        "topics",
+        multiple=True,
+        metavar="NAME",
+        help="Only alerts of this topic. Several times: any of them; so with all that follow.",
+    ),
+    click.option("--rule", "rules", multiple=True, metavar="ID", help="Only alerts of this rule."),
+    click.option(
+        "--country", "countries", multiple=True, metavar="CODE", help="Only with this country, such as IRN."
+    ),
+    click.option(
+        "--organisation", "organisations", multiple=True, metavar="ID", help="Only with this organisation."
+    ),
+    click.option("--source", "sources", multiple=True, metavar="NAME", help="Only told by this broadcaster."),
+    click.option(
+        "--language",
+        "languages",
+        multiple=True,
+        metavar="TAG",
+        help="Only told in this language, such as fa.",
+    ),
+    click.option(
+        "--level", type=click.Choice([str(level) for level in Level]), help="Only this level and higher ones."
+    ),
+    click.option(
+        "--changes",
+        multiple=True,
+        type=click.Choice([str(kind) for kind in AlertChangeKind]),
+        help="Only these changes [all].",
+    ),
+    click.option("--digest", type=_Span(), help="Collect for so long and send together, such as 15m."),
+    click.option("--digest-count", type=int, help="With --digest: send as soon as there are so many."),
+    click.option(
+        "--quiet", metavar="HH:MM-HH:MM", help="Send nothing in these hours; it goes out when they end."
+    ),
+    click.option("--zone", metavar="ZONE", help="Time zone of --quiet, such as Europe/Vienna [UTC]."),
+    click.option("--per-minute", type=int, help="Send so many a minute at most; the rest waits."),
+)
+"""What someone wants, and where and when: the same for one that is added and one that is edited."""
+
+
+def _wishes(work: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_WISHES):
+        work = option(work)
+    return work
+
+
+_FILTERS: Final = (
+    "topics", "rules", "countries", "organisations", "sources", "languages", "level", "changes",
+)  # fmt: skip
+
+
+def _named(wishes: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the fields of a subscription that options name, as a patch to it."""
+    given = {name: value for name, value in wishes.items() if value not in {None, ()}}
+    named: dict[str, Any] = {name: given[name] for name in ("channel", "per_minute") if name in given}
+    chosen = {name: given[name] for name in _FILTERS if name in given}
+    if "countries" in chosen:
+        chosen["countries"] = tuple(code.upper() for code in chosen["countries"])
+    start, _, end = given.get("quiet", "").partition("-")
+    parts = {
+        "filter": chosen,
+        "digest": {n: given[o] for n, o in (("every_s", "digest"), ("count", "digest_count")) if o in given},
+        "quiet": {
+            **({"start": start, "end": end} if "quiet" in given else {}),
+            **({"time_zone": given["zone"]} if "zone" in given else {}),
+        },
+    }
+    return named | {name: part for name, part in parts.items() if part}
+
+
 @command.command()
 @_NAME
-@click.option("--channel", default="", metavar="URL", help="Where to; without it, for stream and feed only.")
-@click.option(
-    "--topic",
-    "topics",
-    multiple=True,
-    metavar="NAME",
-    help="Only alerts of this topic. Several times: any of them; so with all that follow.",
-)
-@click.option("--rule", "rules", multiple=True, metavar="ID", help="Only alerts of this rule.")
-@click.option(
-    "--country", "countries", multiple=True, metavar="CODE", help="Only with this country, such as IRN."
-)
-@click.option(
-    "--organisation", "organisations", multiple=True, metavar="ID", help="Only with this organisation."
-)
-@click.option("--source", "sources", multiple=True, metavar="NAME", help="Only told by this broadcaster.")
-@click.option(
-    "--language", "languages", multiple=True, metavar="TAG", help="Only told in this language, such as fa."
-)
-@click.option(
-    "--level", type=click.Choice([str(level) for level in Level]), help="Only this level and higher ones."
-)
-@click.option(
-    "--changes",
-    multiple=True,
-    type=click.Choice([str(kind) for kind in AlertChangeKind]),
-    help="Only these changes [all].",
-)
-@click.option("--digest", type=_Span(), help="Collect for so long and send together, such as 15m.")
-@click.option("--digest-count", type=int, help="With --digest: send as soon as there are so many.")
-@click.option(
-    "--quiet", metavar="HH:MM-HH:MM", help="Send nothing in these hours; it goes out when they end."
-)
-@click.option("--zone", default="UTC", show_default=True, help="Time zone of --quiet, such as Europe/Vienna.")
-@click.option("--per-minute", type=int, help="Send so many a minute at most; the rest waits.")
+@_wishes
 @click.option(
     "--secret",
     metavar="new|none|-|SECRET",
@@ -104,18 +146,14 @@ def command() -> None:
 )
 @_JSON
 @_BROKER
-def add(  # noqa: PLR0917 - click names them all
-    name: str, channel: str, topics: tuple[str, ...], rules: tuple[str, ...], countries: tuple[str, ...],
-    organisations: tuple[str, ...], sources: tuple[str, ...], languages: tuple[str, ...], level: str | None,
-    changes: tuple[str, ...], digest: int | None, digest_count: int | None, quiet: str | None, zone: str,
-    per_minute: int | None, secret: str | None, as_json: bool, broker: str | None,
+def add(
+    *, name: str, secret: str | None, as_json: bool, broker: str | None, **wishes: Any  # noqa: ANN401 - those of _WISHES
 ) -> None:  # fmt: skip
     """Add a subscription. It gets the alerts that come from now on.
 
     The secret of a webhook is shown this once; its receiver checks signatures by it (Standard Webhooks).
     """
     from schemas.ids import derived_id  # noqa: PLC0415 - keeps --help quick
-    from schemas.topics import SUBSCRIPTIONS, Output  # noqa: PLC0415
     from streams.subscriptions import (  # noqa: PLC0415
         SubscriptionError,
         is_webhook,
@@ -123,30 +161,20 @@ def add(  # noqa: PLR0917 - click names them all
         without_secrets,
     )
 
-    if digest_count is not None and digest is None:
-        raise click.UsageError("--digest-count goes with --digest")
+    for option, needed in (("digest_count", "digest"), ("zone", "quiet")):
+        if wishes[option] is not None and wishes[needed] is None:
+            raise click.UsageError(f"--{option.replace('_', '-')} goes with --{needed}")
     settings = settings_or_exit(broker=broker)
     now = _now()
-    made = _secret(secret, wanted=is_webhook(channel))
-    start, _, end = (quiet or "").partition("-")
-    fields: dict[str, object] = {
+    named = {"channel": "", **_named(wishes)}
+    if "quiet" in named:
+        named["quiet"] = {"time_zone": "UTC", **named["quiet"]}
+    made = _secret(secret, wanted=is_webhook(named["channel"]))
+    fields = {
+        **named,
         "id": derived_id("subscription", name, now.isoformat()),
         "name": name,
-        "filter": {
-            "topics": topics,
-            "rules": rules,
-            "countries": [code.upper() for code in countries],
-            "organisations": organisations,
-            "sources": sources,
-            "languages": languages,
-            "level": level,
-            "changes": changes,
-        },
-        "channel": channel,
         "secrets": [made] if made else [],
-        "digest": None if digest is None else {"every_s": digest, "count": digest_count},
-        "quiet": None if quiet is None else {"start": start, "end": end, "time_zone": zone},
-        "per_minute": per_minute,
         "created_time": now,
     }
     try:
@@ -154,15 +182,123 @@ def add(  # noqa: PLR0917 - click names them all
     except SubscriptionError as error:
         fail(f"the subscription is refused: {error}")
     if any(s.name == name for s in asyncio.run(_read_subscriptions(settings))):
-        fail(f"there is a subscription {name} already: remove it first, or choose another name")
-    asyncio.run(_write(settings, [Output(SUBSCRIPTIONS, subscription.id, subscription, now)]))
-    shown = secret in {None, "new"} and made
+        fail(f"there is a subscription {name} already: `dragoman subscriptions edit` changes it")
+    _change(settings, subscription)
+    shown = made if secret in {None, "new"} else None
     if as_json:
-        print_json({**without_secrets(subscription), **({"secret": made} if shown else {})})
+        print_json({**without_secrets(subscription), **({"secret": shown} if shown else {})})
         return
     click.echo(f"{name} added ({subscription.id})")
     if shown:
-        click.echo(f"Its secret, shown this once: {made}")
+        click.echo(f"Its secret, shown this once: {shown}")
+
+
+_CLEARED: Final = {
+    "channel": ("channel",),
+    "topic": ("filter", "topics"),
+    "rule": ("filter", "rules"),
+    "country": ("filter", "countries"),
+    "organisation": ("filter", "organisations"),
+    "source": ("filter", "sources"),
+    "language": ("filter", "languages"),
+    "level": ("filter", "level"),
+    "changes": ("filter", "changes"),
+    "digest": ("digest",),
+    "digest-count": ("digest", "count"),
+    "quiet": ("quiet",),
+    "per-minute": ("per_minute",),
+}
+"""What an edit can take away, by the option that sets it."""
+
+
+@command.command()
+@_NAME
+@click.option("--name", "new_name", metavar="NEW", help="Another name.")
+@_wishes
+@click.option(
+    "--clear",
+    "cleared",
+    multiple=True,
+    type=click.Choice(list(_CLEARED)),
+    help="Take away what this option had set. Several times: all of them.",
+)
+@click.option(
+    "--secret",
+    metavar="new|none|-|SECRET",
+    help="Of a webhook: put a new secret before those in use, sign nothing, read one from standard input, or this one.",
+)
+@click.option(
+    "--keep-secrets", type=int, metavar="N", help="Let go of the secrets in use but for the N newest."
+)
+@_JSON
+@_BROKER
+def edit(
+    *, name: str, new_name: str | None, cleared: tuple[str, ...], secret: str | None, keep_secrets: int | None,
+    as_json: bool, broker: str | None, **wishes: Any,  # noqa: ANN401 - those of _WISHES
+) -> None:  # fmt: skip
+    """Change what is named of a subscription; the rest stays. It acts from the next alert on.
+
+    An option that can be given several times replaces all that were there. What waits goes out all the same, to where
+    the subscription leads now. A new secret is shown this once, and old ones sign as well until they are let go.
+
+    \b
+    dragoman subscriptions edit desk --country IRN --country CHN --clear level
+    dragoman subscriptions edit desk --secret new
+    dragoman subscriptions edit desk --keep-secrets 1
+    """  # noqa: D301 - \b is click's mark for text that is not to be wrapped
+    from streams.subscriptions import (  # noqa: PLC0415 - keeps --help quick
+        SubscriptionError,
+        edit_subscription,
+        without_secrets,
+    )
+
+    changes = _named(wishes) | ({"name": new_name} if new_name is not None else {})
+    for what in cleared:
+        _take_away(changes, what)
+    changes |= {"keep_secrets": keep_secrets} if keep_secrets is not None else {}
+    if secret is not None:
+        changes |= _edit_secret(secret)
+    if not changes:
+        raise click.UsageError("nothing is named that should change: --help lists what can")
+    settings = settings_or_exit(broker=broker)
+    all_of_them = asyncio.run(_read_subscriptions(settings))
+    subscription = _pick(all_of_them, name)
+    if changes.get("quiet") and subscription.quiet is None:
+        changes["quiet"] = {"time_zone": "UTC", **changes["quiet"]}
+    try:
+        edited = edit_subscription(subscription, changes, _secret("new", wanted=True) or "")
+    except SubscriptionError as error:
+        fail(f"the edit is refused, and {subscription.name} is as it was: {error}")
+    after = edited.subscription
+    if any(s.name == after.name and s.id != after.id for s in all_of_them):
+        fail(f"there is a subscription {after.name} already: choose another name")
+    _change(settings, after)
+    if as_json:
+        print_json({**without_secrets(after), **({"secret": edited.secret} if edited.secret else {})})
+        return
+    click.echo(f"{after.name} is changed")
+    _tell(after)
+    if edited.secret:
+        click.echo(f"Its new secret, shown this once: {edited.secret}")
+
+
+def _edit_secret(given: str) -> dict[str, Any]:
+    """Give the patch that --secret stands for; a new one is made by the edit itself."""
+    added = given if given == _NEW else _secret(given, wanted=True)
+    return {"secrets": []} if added is None else {"add_secret": added}
+
+
+def _take_away(changes: dict[str, Any], what: str) -> None:
+    """Add to a patch that what an option had set is taken away."""
+    *above, last = _CLEARED[what]
+    place = changes
+    for step in above:
+        place = place.setdefault(step, {})
+        if place is None:  # all of it is taken away
+            return
+    if last in place:
+        raise click.UsageError(f"--{what} is given and cleared")
+    place[last] = None
 
 
 def _secret(given: str | None, *, wanted: bool) -> str | None:
@@ -211,7 +347,7 @@ def list_(*, as_json: bool, broker: str | None) -> None:
 def show(*, name: str, as_json: bool, broker: str | None) -> None:
     """Show a subscription, and what became of its last deliveries."""
     from schemas.subscription import DeliveryState  # noqa: PLC0415 - keeps --help quick
-    from streams.subscriptions import hide_channel, without_secrets  # noqa: PLC0415
+    from streams.subscriptions import without_secrets  # noqa: PLC0415
 
     settings = settings_or_exit(broker=broker)
     subscription = asyncio.run(_find(settings, name))
@@ -221,10 +357,7 @@ def show(*, name: str, as_json: bool, broker: str | None) -> None:
         print_json({**without_secrets(subscription), "deliveries": told})
         return
     click.echo(f"{subscription.name} ({subscription.id})")
-    click.echo(f"  channel  {hide_channel(subscription.channel) or 'stream and feed'}")
-    click.echo(f"  alerts   {_filter(subscription.filter)}")
-    click.echo(f"  when     {_when(subscription)}")
-    click.echo(f"  state    {_state(subscription)}")
+    _tell(subscription)
     for d in deliveries[-20:]:
         click.echo(f"  {d.sent_time:%Y-%m-%d %H:%M:%S}  {d.state:<9}  {d.id}  {d.answer}")
     parked = sum(d.state is DeliveryState.PARKED and not d.sample for d in deliveries)
@@ -366,6 +499,18 @@ def retry(*, what: str, all_of_them: bool, broker: str | None) -> None:
     click.echo(f"{len(parked)} sent again")
 
 
+def _tell(subscription: Subscription) -> None:
+    """Show a subscription, without what is secret."""
+    from streams.subscriptions import hide_channel  # noqa: PLC0415 - keeps --help quick
+
+    secrets = len(subscription.secrets)
+    signs = f", signed with {secrets} secret{'s' if secrets > 1 else ''}" if secrets else ""
+    click.echo(f"  channel  {hide_channel(subscription.channel) or 'stream and feed'}{signs}")
+    click.echo(f"  alerts   {_filter(subscription.filter)}")
+    click.echo(f"  when     {_when(subscription)}")
+    click.echo(f"  state    {_state(subscription)}")
+
+
 def _filter(chosen: AlertFilter) -> str:
     lists = (
         chosen.topics, chosen.rules, chosen.countries, chosen.organisations, chosen.sources, chosen.languages,
@@ -407,14 +552,14 @@ def _change(settings: Settings, subscription: Subscription) -> None:
 
 
 async def _find(settings: Settings, name: str) -> Subscription:
-    found = [s for s in await _read_subscriptions(settings) if name in {s.name, s.id}]
+    return _pick(await _read_subscriptions(settings), name)
+
+
+def _pick(subscriptions: Sequence[Subscription], name: str) -> Subscription:
+    found = [s for s in subscriptions if name in {s.name, s.id}]
     if not found:
-        _fail_unknown(name)
+        fail(f"there is no subscription {name}: `dragoman subscriptions list` shows those that there are")
     return found[0]
-
-
-def _fail_unknown(name: str) -> NoReturn:
-    fail(f"there is no subscription {name}: `dragoman subscriptions list` shows those that there are")
 
 
 async def _read_subscriptions(settings: Settings) -> list[Subscription]:

@@ -193,14 +193,15 @@ def _add_edit(app: FastAPI, operation: Operation, now: Callable[[], datetime]) -
             kept = _of_id(id, all_kept)
             if kept is None:
                 return _missing(id)
-            if not _matches(if_match, kept):
-                return problem(412, f"{kept.subscription.name} was changed meanwhile: read it anew")
             try:
                 edited = edit_subscription(kept.subscription, changes, _fresh_secret())
             except SubscriptionError as error:
                 return _refusal(error)
             if _named(edited.subscription, all_kept):
                 return _taken(edited.subscription)
+            # last, for only what would be done otherwise is held to its condition (RFC 9110, 13.2.1)
+            if not _matches(if_match, kept):
+                return problem(412, f"{kept.subscription.name} was changed meanwhile: read it anew")
             kept = await operation.write_subscription(edited.subscription, now())
         return _written(kept, edited.secret)
 

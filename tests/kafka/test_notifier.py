@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from schemas.subscription import Delivery, DeliveryState, Subscription
+from schemas.subscription import Delivery, DeliveryState, Digest, Subscription
 from schemas.topics import ALERTS, DELIVERIES, SUBSCRIPTIONS, Output
 from streams.kafka.client import open_admin, open_producer
 from streams.kafka.groups import installation_plans
@@ -398,6 +399,93 @@ async def test_by_the_command_line_alone_a_subscription_is_made_tried_paused_men
         assert SECRET not in await run_command(settings, "rotate", "desk")
         await run_command(settings, "remove", "desk")
     assert "there is no subscription desk" in await run_command(settings, "show", "desk", code=1)
+
+
+async def test_by_the_command_line_an_edit_keeps_what_it_does_not_name_and_shows_no_old_secret(
+    settings: Settings, read_all: ReadAll
+) -> None:
+    shown = await run_command(
+        settings,
+        *("add", "desk", "--channel", "https://desk.example/token", "--secret", SECRET, "--country", "irn"),
+        *("--level", "high", "--digest", "15m", "--digest-count", "20"),
+    )
+    await run_command(settings, "add", "night")
+    first = Subscription.decode((await read_all(SUBSCRIPTIONS))[0].value)
+
+    async def edit(*arguments: str, code: int = 0) -> str:
+        said = await run_command(settings, "edit", *arguments, code=code)
+        assert SECRET not in said
+        assert "token" not in said
+        return said
+
+    said = await edit(
+        "desk", "--country", "chn", "--country", "irn", "--clear", "level", "--clear", "digest-count"
+    )
+    assert "desk is changed" in said
+    assert "CHN or IRN" in said
+    made = json.loads(await edit("desk", "--secret", "new", "--quiet", "22:00-06:00", "--json"))
+    assert (made["secrets"], made["quiet"]["time_zone"]) == (2, "UTC")
+    assert "signed with 1 secret" in await edit("desk", "--keep-secrets", "1", "--name", "day")
+    for arguments, words in (
+        (("day", "--name", "night"), "there is a subscription night already"),
+        (("day", "--country", "Iran"), "filter.countries.0"),
+        (("day", "--zone", "Vienna"), "is no IANA time zone"),
+        (("desk", "--per-minute", "5"), "there is no subscription desk"),
+    ):
+        assert words in await edit(*arguments, code=1)
+    last = Subscription.decode((await read_all(SUBSCRIPTIONS))[-1].value)
+    assert last.secrets == (made["secret"],)
+    assert last == first.model_copy(
+        update={
+            "name": "day",
+            "filter": first.filter.model_copy(update={"countries": ("CHN", "IRN"), "level": None}),
+            "digest": Digest(every_s=900),
+            "quiet": last.quiet,
+            "secrets": last.secrets,
+        }
+    )
+    assert first.id in shown
+
+
+async def test_an_edit_acts_from_the_next_alert_on_without_restart_and_what_waits_goes_out_all_the_same(
+    settings: Settings, producer: AIOKafkaProducer, receiver: Receiver, read_all: ReadAll
+) -> None:
+    desk = make_subscription("desk", f"{receiver.address}/desk", digest={"every_s": 3600})
+    await subscribe(producer, settings, desk)
+    collected, unwanted, wanted = (make_alert_change(n) for n in range(3))
+    wanted = wanted.model_copy(update={"alert": wanted.alert.model_copy(update={"topic": "military"})})
+
+    async def is_waiting() -> bool:
+        return await state_of(read_all, id_of(desk, collected)) is DeliveryState.WAITING
+
+    async with notifying(settings):
+        await tell(producer, settings, collected)
+        await until(is_waiting)
+        process, address = await asyncio.to_thread(start_gateway, settings)
+        with process:
+            async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+                at = f"/v1/subscriptions/{desk.id}"
+                read = await client.get(at)
+                edit = {
+                    "filter": {"topics": ["military"]},
+                    "channel": f"{receiver.address}/other",
+                    "digest": None,
+                }
+                matching = {"If-Match": read.headers["etag"]}
+                edited = await client.patch(at, json=edit, headers=matching)
+                assert edited.status_code == 200, edited.text
+                assert edited.headers["etag"] != read.headers["etag"]
+                stale = await client.patch(at, json={"name": "late"}, headers=matching)
+                assert (stale.status_code, "changed meanwhile" in stale.json()["detail"]) == (412, True)
+                assert (await client.get(at)).json() == edited.json()
+            await tell(producer, settings, unwanted, wanted)
+            await until(lambda: len(receiver.taken) == 2)
+            process.terminate()
+            assert await asyncio.to_thread(process.wait, 30) == 0
+    assert receiver.tries["/other"] == [id_of(desk, collected), id_of(desk, wanted)]
+    assert receiver.tries["/desk"] == []
+    assert set(await states(read_all)) == {id_of(desk, collected), id_of(desk, wanted)}
+    assert Subscription.decode((await read_all(SUBSCRIPTIONS))[-1].value).secrets == desk.secrets
 
 
 async def until_said(settings: Settings, words: str, *arguments: str) -> str:
