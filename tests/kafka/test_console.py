@@ -148,6 +148,41 @@ async def test_an_alert_appears_by_itself_and_shows_its_words_in_the_transcript(
         assert side == "rtl"
 
 
+async def test_an_alert_that_is_open_tells_by_itself_what_becomes_of_it_and_what_is_read_stays_in_place(
+    desk: Desk,
+) -> None:
+    first = make_alert_change(301)
+    (old,) = first.alert.subjects
+    later = old.model_copy(update={"transcript_id": "t-302", "title": "What came later"})
+    await desk.tell(first)
+    async with httpx.AsyncClient(base_url=desk.address) as client:
+        async with asyncio.timeout(20):
+            while (await client.get("/v1/alerts/alert-301", headers=JSON)).status_code != 200:
+                await asyncio.sleep(0.1)
+    async with browsing(desk.address, "alerts/alert-301", height=240, refusals=2) as page:
+        await expect(page.locator(".life > li")).to_have_count(1)
+        await expect(page.locator("article .empty")).to_contain_text("no longer kept")
+        await page.locator("h1 ~ .facts a").first.focus()
+        await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        read = page.locator("article", has_text="Untitled")
+        before = await read.bounding_box()
+        await desk.tell(
+            make_alert_change(302),
+            make_alert_change(
+                301, sequence=2, subjects=(old, later), summary="Alert 301, told again", origins=2
+            ),
+        )
+        await expect(page.locator("[role=status].note")).to_have_text("Just updated.")
+        await expect(page.locator("h1")).to_have_text("Alert 301, told again")
+        await expect(page.locator(".life > li")).to_have_count(2)
+        await expect(page.locator("article").first).to_contain_text("What came later")
+        after = await read.bounding_box()
+        assert before is not None
+        assert after is not None
+        assert abs(before["y"] - after["y"]) <= 1
+        await expect(page.locator("h1 ~ .facts a").first).to_be_focused()
+
+
 async def test_who_reads_further_down_stays_there_and_is_told_how_many_are_new(desk: Desk) -> None:
     async with browsing(desk.address, height=300) as page:
         rows = page.locator(".alerts > li")
@@ -431,6 +466,42 @@ async def test_a_subscription_is_added_paused_and_removed(desk: Desk) -> None:
         await page.get_by_role("button", name="Remove desk").click()
         await page.get_by_role("button", name="Remove desk").click()
         await expect(row).to_have_count(0)
+
+
+async def test_a_subscription_is_edited_and_what_is_not_touched_stays(desk: Desk) -> None:
+    wanted = {"topics": ["military"], "countries": ["IRN", "CHN"], "sources": ["IRIB"]}
+    given = {"name": "night", "channel": "https://desk.example/hook/9", "filter": wanted, "per_minute": 5}
+    async with httpx.AsyncClient(base_url=desk.address) as client:
+        made = (await client.post("/v1/subscriptions", json=given)).json()
+        async with browsing(desk.address, "subscriptions", refusals=1) as page:
+            await page.get_by_role("button", name="Edit night").click()
+            name = page.get_by_role("textbox", name="name")
+            await expect(name).to_be_focused()
+            await expect(page.get_by_role("heading", name="Change night")).to_be_visible()
+            await expect(page.get_by_label("country")).to_contain_text("IRN, CHN, as it is")
+            await page.get_by_label("channel").fill("gopher://desk.example")
+            await page.get_by_role("button", name="Save").click()
+            await expect(page.get_by_role("alert")).to_contain_text("channel")
+            await page.get_by_role("button", name="Leave it as it is").click()
+            await expect(page.get_by_role("button", name="Edit night")).to_be_focused()
+
+            await page.keyboard.press("Enter")
+            await name.fill("day")
+            await page.get_by_label("level").select_option("high")
+            await page.get_by_label("topic").select_option("diplomacy")
+            await page.get_by_role("button", name="Save").click()
+            await expect(page.get_by_text("day is changed")).to_be_visible()
+            await expect(page.get_by_role("button", name="Edit day")).to_be_focused()
+            await expect(page.get_by_role("heading", name="Add one")).to_be_visible()
+        edited = (await client.get(f"/v1/subscriptions/{made['id']}")).json()
+        assert (edited["name"], edited["channel"], edited["secrets"]) == (
+            "day",
+            made["channel"],
+            made["secrets"],
+        )
+        assert edited["per_minute"] == 5
+        assert edited["filter"] == {**made["filter"], "level": "high", "topics": ["diplomacy"]}
+        assert (await client.delete(f"/v1/subscriptions/{made['id']}")).status_code == 204
 
 
 async def test_a_webhook_without_a_secret_gets_one_that_is_shown_once(desk: Desk) -> None:

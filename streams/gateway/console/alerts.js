@@ -93,7 +93,29 @@ export async function alerts(main, { filters, signal, go }) {
 const KINDS = { raise: "raised", update: "updated", corroborate: "corroborated", contradict: "contradicted", cancel: "cancelled" };
 
 export async function alert(main, { id, signal }) {
+  // where the stream stands is read first: what comes while the alert is read is then told twice rather than not at all
+  const { cursor } = await get("/v1/alerts?limit=1", signal);
   const { alert: found, changes } = await get(`/v1/alerts/${encodeURIComponent(id)}`, signal);
+  const said = h("p", { class: "note", role: "status" });
+  const page = h("div");
+  const reports = new Map();
+  main.append(h("p", { class: "back" }, h("a", { href: "#/alerts" }, "← all alerts")), said, page);
+  page.append(...draw(found, changes, reports, signal));
+  follow("/v1/alerts", { rule: found.rule_id }, cursor, "alert", (change) => {
+    if (change.alert.id !== id || change.sequence <= changes.at(-1).sequence) return;
+    changes.push(change);
+    // what is being read stays where it is
+    const read = [...page.querySelectorAll("article")].find((a) => a.getBoundingClientRect().bottom > 0);
+    const top = read?.getBoundingClientRect().top;
+    const focused = page.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    page.replaceChildren(...draw(change.alert, changes, reports, signal));
+    said.textContent = `Just ${KINDS[change.kind] ?? change.kind}.`;
+    if (scrollY > 80 && read?.isConnected) scrollBy(0, read.getBoundingClientRect().top - top);
+    if (focused) [...page.querySelectorAll("a")].find((a) => a.getAttribute("href") === focused)?.focus({ preventScroll: true });
+  }, () => { said.textContent = "Some changes lie too far back to be shown one by one; open the page again to see how it stands."; }, signal);
+}
+
+function draw(found, changes, reports, signal) {
   document.title = `${found.summary} – Dragoman`;
   // what one selection asks of several fields often stands in the same words: told once
   const reasons = new Map();
@@ -104,8 +126,7 @@ export async function alert(main, { id, signal }) {
     if (evidence) quotes.set(evidence.text, evidence);
   }
   const words = found.subjects.at(-1)?.evidence[0];
-  main.append(
-    h("p", { class: "back" }, h("a", { href: "#/alerts" }, "← all alerts")),
+  return [
     h("h1", {}, found.summary),
     h("p", { class: "facts" }, level(found.level), stage(found.stage), h("span", { class: "status" }, found.status),
       h("span", {}, count(found.origins, "independent origin")),
@@ -122,31 +143,49 @@ export async function alert(main, { id, signal }) {
     h("h2", {}, "Why"),
     h("dl", { class: "clauses" }, [...reasons].map(([name, { fields, quotes }]) => [
       h("dt", {}, plain(name)), h("dd", {}, [...fields].map(([f, values]) => h("div", {}, h("code", {}, `${f}: ${values.join(", ")}`))), [...quotes.values()].map(quote))])),
-    h("h2", {}, count(found.subjects.length, "report")));
+    h("h2", {}, count(found.subjects.length, "report")),
+    ...articles(found, reports, signal)].filter(Boolean);
+}
+
+// The transcripts, newest on top, with the words marked; `drawn` keeps those of before, which are not read again.
+function articles(found, drawn, signal) {
   const clauseEvidence = found.clauses.map((c) => c.evidence).filter(Boolean);
   const reports = new Map();
   for (const subject of found.subjects) {
     if (!reports.has(subject.transcript_id)) reports.set(subject.transcript_id, { subject, evidence: [] });
     reports.get(subject.transcript_id).evidence.push(...subject.evidence);
   }
-  for (const { subject, evidence } of [...reports.values()].reverse()) {
-    const text = h("div", {}, empty("Reading the transcript …"));
-    main.append(h("article", { class: "report" },
-      h("h3", { dir: "auto" }, subject.title ?? "Untitled"),
-      h("p", { class: "facts" }, when(subject.event_time), h("span", {}, h("bdi", {}, source(subject.source))),
-        subject.source.country && h("span", {}, place(subject.source.country)), subject.language && h("span", {}, language(subject.language))),
-      text));
-    call("GET", `/v1/transcripts/${encodeURIComponent(subject.transcript_id)}`, undefined, signal).then(({ transcript }) => {
-      // a clause's words may come from any of the reports: only where they stand in this one are they its own
-      const points = Array.from(transcript.text);
-      const here = clauseEvidence.filter((e) => points.slice(e.start, e.end).join("") === e.text);
-      const node = markText(transcript.text, [...evidence, ...here]);
-      if (subject.language) node.lang = subject.language;
-      text.replaceChildren(node);
-    }).catch((error) => {
-      if (signal.aborted) return;
-      text.replaceChildren(empty(error instanceof Refused && error.status === 404
-        ? "The transcript is no longer kept; these were its words:" : `The transcript cannot be read: ${error.message}.`), ...evidence.map(quote));
-    });
-  }
+  return [...reports.values()].reverse().map(({ subject, evidence }) => {
+    const known = drawn.get(subject.transcript_id);
+    if (known?.count === evidence.length) return known.article;
+    const article = report(subject, evidence, clauseEvidence, signal);
+    drawn.set(subject.transcript_id, { article, count: evidence.length });
+    return article;
+  });
+}
+
+function report(subject, evidence, clauseEvidence, signal) {
+  const text = h("div", {}, empty("Reading the transcript …"));
+  const tell = (...nodes) => {
+    const { top, height } = text.getBoundingClientRect();
+    text.replaceChildren(...nodes);
+    if (top < 0) scrollBy(0, text.getBoundingClientRect().height - height);
+  };
+  call("GET", `/v1/transcripts/${encodeURIComponent(subject.transcript_id)}`, undefined, signal).then(({ transcript }) => {
+    // a clause's words may come from any of the reports: only where they stand in this one are they its own
+    const points = Array.from(transcript.text);
+    const here = clauseEvidence.filter((e) => points.slice(e.start, e.end).join("") === e.text);
+    const node = markText(transcript.text, [...evidence, ...here]);
+    if (subject.language) node.lang = subject.language;
+    tell(node);
+  }).catch((error) => {
+    if (signal.aborted) return;
+    tell(empty(error instanceof Refused && error.status === 404
+      ? "The transcript is no longer kept; these were its words:" : `The transcript cannot be read: ${error.message}.`), ...evidence.map(quote));
+  });
+  return h("article", { class: "report" },
+    h("h3", { dir: "auto" }, subject.title ?? "Untitled"),
+    h("p", { class: "facts" }, when(subject.event_time), h("span", {}, h("bdi", {}, source(subject.source))),
+      subject.source.country && h("span", {}, place(subject.source.country)), subject.language && h("span", {}, language(subject.language))),
+    text);
 }

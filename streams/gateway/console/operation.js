@@ -49,19 +49,27 @@ export async function topics(main, { signal }) {
   await Promise.all([show(), showLetters()]);
 }
 
+const AS_IT_IS = "=";
+const CHOSEN = { topic: "topics", level: "level", country: "countries" };
+
 export async function subscriptions(main, { signal }) {
+  let editing = null;
   const list = h("div", {}, empty("Reading …")), said = h("div", { "aria-live": "polite" });
-  const form = h("form", { class: "filters", "aria-label": "Add a subscription", onsubmit: async (event) => {
+  const title = h("h2"), save = h("button", { type: "submit" });
+  const leave = h("button", { type: "button", onclick: () => { const { id } = editing; begin(null); find(id)?.focus(); } }, "Leave it as it is");
+  const form = h("form", { class: "filters", onsubmit: async (event) => {
     event.preventDefault();
-    const given = Object.fromEntries(new FormData(form));
-    const some = (value) => (value ? [value] : []);
+    const given = Object.fromEntries(new FormData(form)), edited = editing;
+    const filter = Object.fromEntries(Object.entries(CHOSEN).filter(([name]) => given[name] !== AS_IT_IS)
+      .map(([name, wanted]) => [wanted, wanted === "level" ? given[name] || null : given[name] ? [given[name]] : []]));
+    const wish = { name: given.name, channel: given.channel, filter };
     try {
-      const made = await call("POST", "/v1/subscriptions", { name: given.name, channel: given.channel,
-        filter: { topics: some(given.topic), countries: some(given.country), level: given.level || null } }, signal);
-      said.replaceChildren(h("p", { class: "note" }, `${made.name} was added: it gets the alerts that come from now on.`,
+      const made = edited ? await call("PATCH", `/v1/subscriptions/${encodeURIComponent(edited.id)}`, wish, signal) : await call("POST", "/v1/subscriptions", wish, signal);
+      said.replaceChildren(h("p", { class: "note" }, edited ? `${made.name} is changed: that acts from the next alert on.` : `${made.name} was added: it gets the alerts that come from now on.`,
         made.secret && [" Its signing secret, shown this once: ", h("code", {}, made.secret)]));
-      form.reset();
+      begin(null);
       await show();
+      if (edited) find(edited.id)?.focus();
     } catch (error) { said.replaceChildren(wrong(error)); }
   } },
     field("name", "name", "", { required: true, maxlength: 200 }),
@@ -69,8 +77,30 @@ export async function subscriptions(main, { signal }) {
     choice("topic", "topic", ["security-mou", "diplomacy", "military", "coercion", "unrest"].map((t) => [t, t]), "", () => {}),
     choice("level", "level", LEVELS.map((l) => [l, `${l} or higher`]), "", () => {}),
     choice("country", "country", COUNTRIES, "", () => {}),
-    h("button", { type: "submit" }, "Add"));
-  main.append(h("h1", {}, "Subscriptions"), list, said, h("h2", {}, "Add one"), form,
+    save, leave);
+  const find = (id) => list.querySelector(`[data-edit="${CSS.escape(id)}"]`);
+  // The form is for one that is added, or shows how the one that is edited stands: what is left as it is shown stays.
+  function begin(one) {
+    editing = one;
+    form.reset();
+    title.textContent = one ? `Change ${one.name}` : "Add one";
+    form.setAttribute("aria-label", one ? `Change ${one.name}` : "Add a subscription");
+    save.textContent = one ? "Save" : "Add";
+    leave.hidden = !one;
+    for (const [name, wanted] of Object.entries(CHOSEN)) {
+      const select = form.elements[name], values = [one?.filter[wanted] ?? []].flat();
+      select.querySelector(`[value="${AS_IT_IS}"]`)?.remove();
+      const offered = values.length === 1 && [...select.options].some((o) => o.value === values[0]);
+      if (values.length && !offered) select.prepend(h("option", { value: AS_IT_IS }, `${values.join(", ")}, as it is`));
+      select.value = offered ? values[0] : values.length ? AS_IT_IS : "";
+    }
+    if (!one) return;
+    form.elements.name.value = one.name;
+    form.elements.channel.value = one.channel;
+    form.elements.name.focus();
+  }
+  begin(null);
+  main.append(h("h1", {}, "Subscriptions"), list, said, title, form,
     h("p", { class: "note" }, "Digests, quiet hours, rates and new secrets are at hand in ", command("dragoman subscriptions"), "."));
   const act = (method, path, words) => async () => {
     try { await call(method, path, undefined, signal); said.replaceChildren(words ? h("p", { class: "note" }, words) : ""); await show(); } catch (error) { said.replaceChildren(wrong(error)); }
@@ -86,6 +116,7 @@ export async function subscriptions(main, { signal }) {
       } }, "remove");
       return [one.name, one.channel || "stream and feed", wants, one.paused ? `paused${one.paused_reason ? `: ${one.paused_reason}` : ""}` : "at work",
         h("span", { class: "do" }, h("a", { href: `/v1/feeds/subscriptions/${encodeURIComponent(one.id)}.atom`, "aria-label": `Feed of ${one.name}` }, "feed"),
+          h("button", { type: "button", "data-edit": one.id, "aria-label": `Edit ${one.name}`, onclick: () => begin(one) }, "edit"),
           one.channel && h("button", { type: "button", "aria-label": `Send a sample to ${one.name}`, onclick: act("POST", `${at}/test`, `A sample is on its way to ${one.name}.`) }, "test"),
           h("button", { type: "button", "aria-label": `${one.paused ? "Resume" : "Pause"} ${one.name}`, onclick: act("POST", `${at}/${one.paused ? "resume" : "pause"}`) }, one.paused ? "resume" : "pause"), remove)];
     })) : empty("Nobody has subscribed yet."));
