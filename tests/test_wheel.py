@@ -61,7 +61,11 @@ def test_the_wheel_works_from_an_empty_environment(wheel: Path, tmp_path: Path) 
     env = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))
     }
-    env |= {"DRAGOMAN_DATA_DIR": str(tmp_path / "data"), "DRAGOMAN_HEALTH_PORT": "0"}
+    env |= {
+        "DRAGOMAN_DATA_DIR": str(tmp_path / "data"),
+        "DRAGOMAN_HEALTH_PORT": "0",
+        "DRAGOMAN_NOTIFIER_PORT": "0",
+    }
     done = subprocess.run(
         [str(python.with_name("dragoman")), "up", "--demo"],
         cwd=tmp_path,
