@@ -7,6 +7,9 @@ SHELL := /bin/bash
 
 VENV := .venv
 PY := $(VENV)/bin/python
+# Images set this to stay small; here each command would compile everything it imports once more.
+unexport PYTHONDONTWRITEBYTECODE
+
 PIP_QUIET := $(if $(CI),-q,)
 DEV_TOOLS := schemas streams tests benchmarks training docs/examples/python
 

@@ -100,3 +100,10 @@ def test_nothing_names_a_package_host_or_a_folder_of_some_machine() -> None:
         f"{p.relative_to(ROOT)}: {host}" for p in files for host in hosts if host.encode() in p.read_bytes()
     ]
     assert found == []
+
+
+def test_the_index_of_decisions_has_each_under_its_title() -> None:
+    folder = ROOT / "docs" / "adr"
+    titles = {path.name: path.read_text("utf-8").partition("\n")[0] for path in sorted(folder.glob("0*.md"))}
+    rows = [f"- [{title.removeprefix('# ')}]({name})" for name, title in titles.items()]
+    assert re.findall(r"^- .*$", (folder / "README.md").read_text("utf-8"), re.MULTILINE) == rows

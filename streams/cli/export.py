@@ -178,4 +178,4 @@ def _put(file: str, content: bytes) -> None:
         unfinished.replace(target)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
-        fail(f"{file}: {error.strerror or error}")
+        fail(f"{file} cannot be written: {error.strerror or error}")

@@ -303,7 +303,10 @@ def _print_summary(intake: Intake, passed_over: int, *, dry_run: bool) -> None:
         parts.append(f"{len(intake.refused)} refused")
     if passed_over:
         parts.append(f"{_count(passed_over, 'file')} of other formats passed over")
-    click.echo(", ".join(parts))
+    counts = ", ".join(parts)
+    if not intake.sent and not intake.refused:  # folders alone: a file that is named is sent or refused
+        counts += f": what is taken ends in {', '.join(sorted(s for s in SUFFIXES if s))}"
+    click.echo(counts)
 
 
 def _summary(intake: Intake, passed_over: int, *, dry_run: bool) -> dict[str, Any]:

@@ -490,7 +490,8 @@ def _rule_path(name: str) -> Path:
     shipped = pack_folder() / f"{name}.yml"
     if not shipped.is_file():
         names = [f.stem for f in rule_files(pack_folder())]
-        fail(f"there is no rule file {name}, and no shipped rule of this name{nearest(name, names)}")
+        hint = nearest(name, names) or f"; shipped are {', '.join(names)}"
+        fail(f"there is no rule file {name}, and no shipped rule of this name{hint}")
     return shipped
 
 

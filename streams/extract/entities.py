@@ -109,8 +109,6 @@ class _Draft:
     heads: list[frozenset[str]] = field(default_factory=list)
     organisation_id: str | None = None
     members: list[str] = field(default_factory=list)
-    armed: bool = False
-    """Its rank is one that soldiers and policemen have."""
     confidence: float = 1.0
 
 
@@ -557,8 +555,6 @@ class _Resolver:
         draft = self.drafts[ident]
         sector = m.code
         head = _office(m.head)
-        if sector == "MIL":
-            draft.armed = True
         if draft.role is None:
             draft.role = self.text[
                 m.start : m.holder[0] if m.holder and m.holder[0] > m.start else m.end

@@ -81,7 +81,7 @@ class ForeignReport:
 
 def load_foreign_lexicons(folder: Path) -> dict[str, ForeignLexicon]:
     """Read agreements_other.yml of a folder."""
-    data = yaml.safe_load((folder / "agreements_other.yml").read_text(encoding="utf-8"))
+    data = yaml.load((folder / "agreements_other.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     return {language: _lexicon(language, words) for language, words in data.items()}
 
 

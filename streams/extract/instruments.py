@@ -327,7 +327,7 @@ _ENDS: Final = frozenset([".", ";", ":", "?", "!", "—", "–", "--", "...", "[
 
 def load_agreement_lexicon(folder: Path) -> AgreementLexicon:
     """Read agreements.yml of a folder."""
-    data = yaml.safe_load((folder / "agreements.yml").read_text(encoding="utf-8"))
+    data = yaml.load((folder / "agreements.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     acts = {
         item["act"]: Act(
             item["act"],

@@ -158,14 +158,6 @@ class City:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """An official label: what a state calls others, and the code it gets."""
-
-    words: tuple[str, ...]
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
 class PhraseTable:
     """Phrases in lower case with a sector code each."""
 

@@ -125,7 +125,6 @@ class EventLexicon:
     """Words of sport and business, by the first: what is fought there is no event."""
     contexts: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     sectors: Mapping[str, str]
-    sector_codes: frozenset[str]
     reporting: frozenset[str]
     light: frozenset[str]
     """Forms of verbs that make a noun the act of their subject: made an appeal, voiced support."""
@@ -145,7 +144,7 @@ class EventLexicon:
 
 def load_event_lexicon(folder: Path) -> EventLexicon:
     """Load lexicon/events.yml."""
-    data = yaml.safe_load((folder / "events.yml").read_text(encoding="utf-8"))
+    data = yaml.load((folder / "events.yml").read_text(encoding="utf-8"), yaml.CSafeLoader)
     irregular: dict[str, list[str]] = data["irregular"]
     meanings: list[Meaning] = []
     by_first: dict[str, list[Pattern]] = {}
@@ -178,7 +177,6 @@ def load_event_lexicon(folder: Path) -> EventLexicon:
             (tuple(word.split()), name) for name, words in data["contexts"].items() for word in words
         ),
         sectors={word: sector for sector, words in data["sectors"].items() for word in words},
-        sector_codes=SECTOR_CODES | frozenset(data["sectors"]),
         reporting=reporting,
         light=_forms(data["light"], irregular),
         control=_by_last(data["control"], irregular),

@@ -193,7 +193,8 @@ async def serve_gateway(settings: Settings, on_ready: Callable[[str], None], run
             await server.serve()
         except SystemExit as error:  # uvicorn's way to say that it could not bind
             raise OSError(
-                f"{settings.gateway_host}:{settings.gateway_port} is taken or no address of this machine"
+                f"{settings.gateway_host}:{settings.gateway_port} is taken or no address of this machine: "
+                "pick another with --port and --host, or DRAGOMAN_GATEWAY_PORT and DRAGOMAN_GATEWAY_HOST"
             ) from error
         finally:
             told.cancel()

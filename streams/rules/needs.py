@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from streams.rules.detection import Item, Selection
 
 Clause = frozenset[str]
-Frequency = dict[str, float]
-"""How often atoms occur, of a thousand records; for speed only, answers never depend on it."""
 
 _COMPARE: Final = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 UNSEEN: Final = 0.3

@@ -16,7 +16,7 @@ from streams.kafka.any_header import accept_any_header
 from streams.kafka.groups import ALERTING, EXTRACTION, LANGUAGE, LEDGER, changelog_name, group_id
 from streams.kafka.records import decode_headers
 from streams.kafka.security import SASL_MECHANISM, load_security
-from streams.kafka.topics import RECORD_LIMIT_BYTES, kafka_name
+from streams.kafka.topics import RECORD_LIMIT_BYTES
 from streams.telemetry import READER_SECONDS, STATE_BYTES, STATE_GROUPS
 from streams.worker.agents import (
     AlertingWorker,
@@ -314,8 +314,3 @@ async def _find_missing(settings: Settings, outputs: Any, since_ms: int) -> Any:
 def _event_time_of(record: Record) -> datetime | None:
     event = decode_headers(record.headers)
     return None if event is None else event.time
-
-
-def source_names(agent: Agent, settings: Settings) -> tuple[str, ...]:
-    """Give the full names of the topics that an agent reads."""
-    return tuple(kafka_name(topic, settings) for topic in agent.sources)

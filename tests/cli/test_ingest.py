@@ -58,6 +58,16 @@ def test_a_program_gets_json_and_the_same_ids_every_time(folder: Path) -> None:
     assert first["passed_over"] == 1
 
 
+def test_where_no_file_is_a_transcript_it_says_which_are(tmp_path: Path) -> None:
+    (tmp_path / "notes.pdf").write_bytes(b"%PDF")
+    result = ingest(tmp_path, "--dry-run")
+    assert result.exit_code == 0
+    assert result.stdout == (
+        "0 transcripts would be sent, 1 file of other formats passed over: "
+        "what is taken ends in .atom, .json, .jsonl, .ndjson, .rss, .srt, .text, .txt, .vtt, .xml\n"
+    )
+
+
 def test_standard_input_and_options() -> None:
     result = ingest(
         "-",

@@ -93,6 +93,14 @@ def test_explain_names_the_clauses_that_held_and_those_that_failed(folder: Path)
     assert "- archive failed" in result.output
 
 
+def test_explain_says_where_rules_lie_that_no_name_is_like(folder: Path) -> None:
+    result = call("explain", "no such thing", folder / "visit.yml")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(
+        "dragoman: there is no rule file no such thing, and no shipped rule of this name; shipped are "
+    )
+
+
 def test_explain_knows_the_nearest_shipped_rule(folder: Path) -> None:
     result = call("explain", "visits", folder / "visit.yml")
     assert result.exit_code == 1

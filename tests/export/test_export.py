@@ -246,7 +246,7 @@ def test_a_sector_acts_for_its_state() -> None:
 
 
 def test_countries_have_the_names_of_the_reader() -> None:
-    lexicon = yaml.safe_load((ROOT / "streams/extract/lexicon/countries.yml").read_text("utf-8"))
+    lexicon = yaml.load((ROOT / "streams/extract/lexicon/countries.yml").read_text("utf-8"), yaml.CSafeLoader)
     assert {code: c.name for code, c in COUNTRIES.items()} == {c: e["name"] for c, e in lexicon.items()}
 
 

@@ -57,6 +57,7 @@ from streams.rules.text import TextView, find_text, parse_text
 from streams.settings import Settings
 from streams.subscriptions import SubscriptionError, hide_channel, parse_subscription, wanted_alerts
 from tests.factories import NOON, make_alert_change, make_event, make_transcript
+from tests.rules.making import RULE_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -334,14 +335,9 @@ def _pack_files(suffix: str, *, tests: bool) -> tuple[bytes, ...]:
     return tuple(f.read_bytes() for f in found if f.name.endswith(".test.yml") == tests)
 
 
-_RULE: Final = b"""\
-title: Visit
-id: 0b1f9d5e-5f0a-4f0e-8f5e-6c1b8f6f2a10
-version: 1
-status: test
-falsepositives: [A private journey.]
-level: low
-source: events.extracted
+_RULE: Final = (
+    RULE_TEXT.partition("detection:")[0].encode()
+    + b"""\
 detection:
   visit: {event.type: CONSULT, event.mode: [visit, &a meet], text: "talks ~5 border | =WHO | #2 secur*"}
   near: {event.place|near: {point: [35.7, 51.4], km: 100}, event.confidence|gte: 0.5}
@@ -351,6 +347,7 @@ group-by: [event.parties]
 timespan: 2d
 alert: {topic: diplomacy, summary: "{event.actor} visits"}
 """
+)
 _STEPS: Final = _RULE.replace(
     b"  condition: visit and near and not 1 of ho*\n",
     b"correlation: {type: temporal_ordered, steps: [visit, near], timespan: 2d}\n",

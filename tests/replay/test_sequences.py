@@ -14,8 +14,8 @@ from streams.extract.models import load_models
 from streams.replay.run import run_outputs
 from tests.factories import NOON, make_source, make_transcript
 
-STORIES: list[dict[str, Any]] = yaml.safe_load(
-    (Path(__file__).parent / "sequences.yml").read_text(encoding="utf-8")
+STORIES: list[dict[str, Any]] = yaml.load(
+    (Path(__file__).parent / "sequences.yml").read_text(encoding="utf-8"), yaml.CSafeLoader
 )
 
 

@@ -7,10 +7,19 @@ import pytest
 import yaml
 
 from schemas.rule import CorrelationType, RuleSource
-from streams.replay.rule_test import read_tests
+from streams.extract.models import load_models
+from streams.replay.rule_test import check_coverage, read_tests, run_tests
 from streams.rules.detection import MODIFIERS
 from streams.rules.fields import DERIVED_SLOTS, FIELDS
-from streams.rules.load import ALERT_KEYS, RULE_KEYS, load_rule, pack_folder, parse_rule, rule_files
+from streams.rules.load import (
+    ALERT_KEYS,
+    RULE_KEYS,
+    load_pack,
+    load_rule,
+    pack_folder,
+    parse_rule,
+    rule_files,
+)
 from streams.rules.source import read_documents
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
@@ -40,8 +49,12 @@ def test_the_examples_on_the_page_are_right() -> None:
     whole, tests = BLOCKS[0], BLOCKS[2]
     rule = parse_rule(whole, "docs/rules.md")
     assert rule.title == "Visit between states"
+    assert rule.id not in {
+        shipped.id for shipped in load_pack()
+    }  # copied and applied, it replaces none of them
     (document,) = read_documents(tests, "docs/rules.md")
-    assert read_tests(document)
+    assert check_coverage(read_tests(document)) is None
+    assert [r.problems for r in run_tests(rule, document, load_models)] == [(), ()]
     part = {**yaml.safe_load(whole), **yaml.safe_load(BLOCKS[1])}
     del part["timespan"]
     part["alert"]["summary"] = "{$a} and {$b}"
