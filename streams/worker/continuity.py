@@ -37,6 +37,10 @@ class HaltedError(Exception):
     """The process stood still for longer than its session; others may have its work."""
 
 
+class StuckError(Exception):
+    """The recovery of a table goes no further."""
+
+
 @dataclass(slots=True)
 class Continuity:
     """Holds an agent to its records: on each partition one after the other, from the last commit on.
@@ -97,6 +101,33 @@ class Pulse:
             raise HaltedError(
                 f"the process stood still for {self._halted_s:.0f} s, longer than DRAGOMAN_SESSION_TIMEOUT_S: others "
                 "may have its work"
+            )
+
+
+@dataclass(slots=True)
+class RecoveryWatch:
+    """Notices that the recovery of a table has gone no further for `limit_s`: Faust may wait for good for what it has.
+
+    Nothing is lost by it, for the agent that is started again recovers from the beginning.
+    """
+
+    limit_s: float
+    clock: Callable[[], float] = time.monotonic
+    _progress: int | None = None
+    _since_s: float = 0.0
+
+    def check(self, progress: int | None) -> None:
+        """Take how far it has come, None where nothing is being recovered; to be called often.
+
+        Raises:
+            StuckError: It has stood there for longer.
+        """
+        now_s = self.clock()
+        if progress is None or progress != self._progress:
+            self._progress, self._since_s = progress, now_s
+        elif now_s - self._since_s > self.limit_s:
+            raise StuckError(
+                f"the recovery of its table has gone no further for {now_s - self._since_s:.0f} s"
             )
 
 

@@ -18,7 +18,7 @@ from streams.kafka.groups import ALERTING, MATCHING, installation_plans
 from streams.kafka.topics import TopicError, check_topics
 from streams.telemetry import AGENT_RESTARTS, LogEvent, Metrics, log_event
 from streams.worker.app import Steps, Surroundings, build_app
-from streams.worker.continuity import HaltedError
+from streams.worker.continuity import HaltedError, RecoveryWatch, StuckError
 from streams.worker.delivery import pauses
 from streams.worker.rule_feed import RuleFeed
 from streams.worker.store import StoreError, agent_folder, check_store, discard_stale
@@ -45,6 +45,9 @@ _STOP_S: Final = 5.0
 
 _TICK_S: Final = 1.0
 """How often event time is let pass over what awaits it."""
+
+_RECOVERY_S: Final = 30.0
+"""An agent is started again when the recovery of its table has brought nothing for longer."""
 
 
 class WorkerError(Exception):
@@ -227,7 +230,7 @@ class HostedAgent:
         try:
             if (error := await _finish(asyncio.create_task(built.app.start()))) is not None:
                 raise error
-            timers.append(asyncio.create_task(_feel_pulse(built)))
+            timers.append(asyncio.create_task(_feel_pulse(built, self._around.health)))
             if built.alerting is not None:
                 timers.append(asyncio.create_task(self._pass_time(built.alerting, built.gate)))
             await _wait_for_break(built)
@@ -290,12 +293,16 @@ class HostedAgent:
                 gate.breakdown(error)
 
 
-async def _feel_pulse(built: BuiltApp) -> None:
+async def _feel_pulse(built: BuiltApp, health: Health) -> None:
+    watch = RecoveryWatch(_RECOVERY_S)
     while not built.gate.broken.done():
         await asyncio.sleep(_TICK_S)
+        recovery = cast("Any", built.app.tables).recovery
+        waits = recovery.in_recovery and "broker" not in health.reasons
         try:
             built.pulse.check()
-        except HaltedError as error:
+            watch.check(sum(recovery.active_offsets.values()) if waits else None)
+        except (HaltedError, StuckError) as error:
             built.gate.breakdown(error)
 
 

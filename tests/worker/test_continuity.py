@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.worker.continuity import Continuity, HaltedError, Place, Pulse, SkippedError
+from streams.worker.continuity import (
+    Continuity,
+    HaltedError,
+    Place,
+    Pulse,
+    RecoveryWatch,
+    SkippedError,
+    StuckError,
+)
 
 PLACE: Place = ("events", 0)
 
@@ -90,3 +98,12 @@ def test_a_process_that_stood_still_for_longer_than_its_session_is_told_so_from_
     for _ in range(2):
         with pytest.raises(HaltedError, match="stood still for 7 s"):
             pulse.check()
+
+
+def test_a_recovery_that_goes_no_further_is_told_of_and_one_that_goes_on_or_is_over_is_not() -> None:
+    times = iter([0.0, 20.0, 40.0, 60.0, 80.0, 120.0, 140.0, 151.0])
+    watch = RecoveryWatch(30.0, lambda: next(times))
+    for progress in (-1, -1, 7, 7, None, 7, 7):
+        watch.check(progress)
+    with pytest.raises(StuckError, match="no further for 31 s"):
+        watch.check(7)
