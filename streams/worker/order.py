@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer, ConsumerRecord
     from faust.types import TP
 
-_IDLE_S: Final = 0.5
-"""How long the records of other partitions wait for one that has some and gives none, as one without a leader."""
+_IDLE_S: Final = 2.0
+"""How long the records of other partitions wait for one that has some and gives none, as one without a leader.
+
+Longer than the 1.5 s that a fetch of Faust's may wait at the broker: aiokafka asks a broker for no other partition meanwhile.
+"""
 
 _EASE_S: Final = 30.0
 """How long the next fetch waits for the agent to take what was fetched; past that it comes all the same."""
@@ -89,6 +92,12 @@ class WholeFetches(driver.Transport):
 
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):
+    async def on_start(self) -> None:
+        """Start, with a consumer that asks a broker for all partitions at once, or for none."""
+        await super().on_start()
+        # else it asks without those of which something is left: what lies on them now would be heard after newer records
+        self._ensure_consumer()._fetcher._prefetch_backoff = _EASE_S  # noqa: SLF001 - aiokafka offers no setting
+
     async def _fetch_records(
         self,
         consumer: AIOKafkaConsumer,
