@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 WEBHOOKS: Final = frozenset({"http", "https"})
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what every secret begins with
+SECRET_BYTES: Final = 32
+"""Of chance, in a secret that is made here."""
 _SECRET_BYTES: Final = range(24, 65)
 _MOST_SECRETS: Final = 5
 _LONGEST_DIGEST_S: Final = 31 * 86_400
@@ -193,6 +195,11 @@ def _too_much(subscription: Subscription) -> list[FieldError]:
 def is_webhook(channel: str) -> bool:
     """Tell whether a channel is a webhook; what is neither that nor empty is for Apprise."""
     return channel.partition(":")[0].lower() in WEBHOOKS
+
+
+def make_secret(chance: bytes) -> str:
+    """Make the secret of a webhook from `SECRET_BYTES` random bytes."""
+    return SECRET_PREFIX + base64.b64encode(chance).decode()
 
 
 def is_secret(text: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import re
 import secrets as randomness
 import sys
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _TEST_S: Final = 40.0
-_SECRET_BYTES: Final = 32
-_NEW: Final = "new"
 
 _NAME = click.argument("name", metavar="NAME")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program.")
@@ -112,16 +109,13 @@ def _wishes(work: Callable[..., None]) -> Callable[..., None]:
     return work
 
 
-_FILTERS: Final = (
-    "topics", "rules", "countries", "organisations", "sources", "languages", "level", "changes",
-)  # fmt: skip
-
-
 def _named(wishes: Mapping[str, Any]) -> dict[str, Any]:
     """Give the fields of a subscription that options name, as a patch to it."""
+    from schemas.subscription import AlertFilter  # noqa: PLC0415 - keeps --help quick
+
     given = {name: value for name, value in wishes.items() if value not in {None, ()}}
     named: dict[str, Any] = {name: given[name] for name in ("channel", "per_minute") if name in given}
-    chosen = {name: given[name] for name in _FILTERS if name in given}
+    chosen = {name: given[name] for name in AlertFilter.model_fields if name in given}
     if "countries" in chosen:
         chosen["countries"] = tuple(code.upper() for code in chosen["countries"])
     start, _, end = given.get("quiet", "").partition("-")
@@ -266,7 +260,7 @@ def edit(
     if changes.get("quiet") and subscription.quiet is None:
         changes["quiet"] = {"time_zone": "UTC", **changes["quiet"]}
     try:
-        edited = edit_subscription(subscription, changes, _secret("new", wanted=True) or "")
+        edited = edit_subscription(subscription, changes, _fresh_secret())
     except SubscriptionError as error:
         fail(f"the edit is refused, and {subscription.name} is as it was: {error}")
     after = edited.subscription
@@ -284,7 +278,7 @@ def edit(
 
 def _edit_secret(given: str) -> dict[str, Any]:
     """Give the patch that --secret stands for; a new one is made by the edit itself."""
-    added = given if given == _NEW else _secret(given, wanted=True)
+    added = given if given == "new" else _secret(given, wanted=True)
     return {"secrets": []} if added is None else {"add_secret": added}
 
 
@@ -306,13 +300,19 @@ def _secret(given: str | None, *, wanted: bool) -> str | None:
         case None if not wanted:
             return None
         case None | "new":
-            return "whsec_" + base64.b64encode(randomness.token_bytes(_SECRET_BYTES)).decode()
+            return _fresh_secret()
         case "none":
             return None
         case "-":
             return sys.stdin.readline().strip()
         case _:
             return given
+
+
+def _fresh_secret() -> str:
+    from streams.subscriptions import SECRET_BYTES, make_secret  # noqa: PLC0415 - keeps --help quick
+
+    return make_secret(randomness.token_bytes(SECRET_BYTES))
 
 
 @command.command("list")
@@ -441,7 +441,7 @@ def rotate(*, name: str, finish: bool, as_json: bool, broker: str | None) -> Non
         _change(settings, subscription.model_copy(update={"secrets": subscription.secrets[:1]}))
         click.echo(f"{subscription.name} signs with its newest secret alone")
         return
-    made = _secret("new", wanted=True) or ""
+    made = _fresh_secret()
     _change(settings, rotate_secret(subscription, made))
     if as_json:
         print_json({"secret": made})

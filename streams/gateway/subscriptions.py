@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from secrets import token_bytes
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -15,10 +14,11 @@ from schemas.ids import derived_id
 from schemas.subscription import AlertFilter, Digest, QuietHours, Subscription
 from streams.gateway.problems import problem, problem_responses
 from streams.subscriptions import (
-    SECRET_PREFIX,
+    SECRET_BYTES,
     SubscriptionError,
     edit_subscription,
     is_webhook,
+    make_secret,
     parse_subscription,
     request_sample,
     resume,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from streams.gateway.operation import KeptSubscription, Operation
 
-_SECRET_BYTES: Final = 32
 
 Id = Annotated[str, Path(min_length=1, max_length=200, description="Its id")]
 _Tags = Annotated[
@@ -314,4 +313,4 @@ def _named(subscription: Subscription, all_kept: list[KeptSubscription]) -> bool
 
 
 def _fresh_secret() -> str:
-    return SECRET_PREFIX + b64encode(token_bytes(_SECRET_BYTES)).decode()
+    return make_secret(token_bytes(SECRET_BYTES))

@@ -26,7 +26,10 @@ Longer than the 1.5 s that a fetch of Faust's may wait at the broker: aiokafka a
 """
 
 _EASE_S: Final = 30.0
-"""How long the next fetch waits for the agent to take what was fetched; past that it comes all the same."""
+"""How long the next fetch, and what is asked of a broker ahead of it, wait for the agent to take what was fetched.
+
+Past that they come all the same.
+"""
 
 
 class EventTimeOrder(SchedulingStrategyT):

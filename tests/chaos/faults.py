@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from schemas import topics
 from schemas.transcript import Transcript
 from streams.kafka.client import NoBrokerError, open_admin
+from streams.kafka.copies import read_copies
 from streams.kafka.dead_letters import read_parked
 from streams.kafka.local import LocalBroker
 from streams.kafka.topics import kafka_name
@@ -277,10 +278,10 @@ async def _revive_cluster(site: Site) -> None:
 async def _all_copies_are_there(site: Site) -> bool:
     try:
         async with open_admin(site.settings) as admin:
-            found = await admin.describe_topics()
+            copies = await read_copies(admin)
     except (NoBrokerError, KafkaError, TimeoutError, OSError):
         return False
-    return all(len(p["isr"]) == len(p["replicas"]) for topic in found for p in topic["partitions"])
+    return all(one.up_to_date == one.wanted for one in copies)
 
 
 async def _broker_answers(settings: Settings) -> bool:

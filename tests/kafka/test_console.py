@@ -133,6 +133,11 @@ async def ask(desk: Desk, path: str) -> dict[str, list[dict[str, object]]]:
         return found
 
 
+async def find_rule(desk: Desk, title: str) -> dict[str, object]:
+    rules = (await ask(desk, "/v1/rules?limit=1000"))["rules"]
+    return next(rule for rule in rules if str(rule["title"]).startswith(title))
+
+
 async def test_an_alert_appears_by_itself_and_shows_its_words_in_the_transcript(desk: Desk) -> None:
     async with browsing(desk.address) as page:
         await expect(page.locator(".alerts > li").first).to_be_visible()
@@ -151,14 +156,12 @@ async def test_an_alert_appears_by_itself_and_shows_its_words_in_the_transcript(
 async def test_an_alert_that_is_open_tells_by_itself_what_becomes_of_it_and_what_is_read_stays_in_place(
     desk: Desk,
 ) -> None:
-    first = make_alert_change(301)
+    first = make_alert_change(301, rule_id="rule-301")
     (old,) = first.alert.subjects
     later = old.model_copy(update={"transcript_id": "t-302", "title": "What came later"})
     await desk.tell(first)
     async with httpx.AsyncClient(base_url=desk.address) as client:
-        async with asyncio.timeout(20):
-            while (await client.get("/v1/alerts/alert-301", headers=JSON)).status_code != 200:
-                await asyncio.sleep(0.1)
+        await until_indexed(client, "/v1/alerts?rule=rule-301", 1)
     async with browsing(desk.address, "alerts/alert-301", height=240, refusals=2) as page:
         await expect(page.locator(".life > li")).to_have_count(1)
         await expect(page.locator("article .empty")).to_contain_text("no longer kept")
@@ -169,7 +172,12 @@ async def test_an_alert_that_is_open_tells_by_itself_what_becomes_of_it_and_what
         await desk.tell(
             make_alert_change(302),
             make_alert_change(
-                301, sequence=2, subjects=(old, later), summary="Alert 301, told again", origins=2
+                301,
+                sequence=2,
+                rule_id="rule-301",
+                subjects=(old, later),
+                summary="Alert 301, told again",
+                origins=2,
             ),
         )
         await expect(page.locator("[role=status].note")).to_have_text("Just updated.")
@@ -327,8 +335,7 @@ async def test_replays_are_listed_and_their_difference_is_shown(desk: Desk) -> N
 
 
 async def test_what_a_command_refuses_is_a_sentence_on_the_page(desk: Desk) -> None:
-    rules = (await ask(desk, "/v1/rules?limit=1000"))["rules"]
-    rule = next(r for r in rules if r["title"] == "Visit between states")
+    rule = await find_rule(desk, "Visit between states")
     async with browsing(desk.address, f"rules/{rule['id']}", refusals=1) as page:
         text = page.get_by_label("The rule, to be changed for a preview")
         await text.fill((await text.input_value()).replace("condition:", "condition: nowhere and"))
@@ -441,8 +448,7 @@ async def test_every_page_fits_is_legible_and_names_its_controls(desk: Desk, wid
 
 
 async def test_a_rule_is_explained_on_a_text_and_previewed(desk: Desk) -> None:
-    rules = (await ask(desk, "/v1/rules?limit=1000"))["rules"]
-    rule = next(r for r in rules if str(r["title"]).startswith("New security agreement between states"))
+    rule = await find_rule(desk, "New security agreement between states")
     async with browsing(desk.address, f"rules/{rule['id']}") as page:
         await page.get_by_text("Its tests").click()
         await expect(page.locator("pre")).to_contain_text("expect:")

@@ -60,8 +60,9 @@ export async function subscriptions(main, { signal }) {
   const form = h("form", { class: "filters", onsubmit: async (event) => {
     event.preventDefault();
     const given = Object.fromEntries(new FormData(form)), edited = editing;
+    const some = (value) => (value ? [value] : []);
     const filter = Object.fromEntries(Object.entries(CHOSEN).filter(([name]) => given[name] !== AS_IT_IS)
-      .map(([name, wanted]) => [wanted, wanted === "level" ? given[name] || null : given[name] ? [given[name]] : []]));
+      .map(([name, wanted]) => [wanted, wanted === "level" ? given[name] || null : some(given[name])]));
     const wish = { name: given.name, channel: given.channel, filter };
     try {
       const made = edited ? await call("PATCH", `/v1/subscriptions/${encodeURIComponent(edited.id)}`, wish, signal) : await call("POST", "/v1/subscriptions", wish, signal);
